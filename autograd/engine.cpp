@@ -1,0 +1,234 @@
+#include <gradus/autograd/arithmetic.h>
+#include <gradus/autograd/engine.h>
+#include <gradus/autograd/node_extras.h>
+#include <gradus/autograd/reduce.h>
+#include <gradus/tensor/create.h>
+#include <gradus/tensor/error.h>
+
+#include <algorithm>
+#include <atomic>
+
+namespace gradus {
+namespace {
+
+using NodeList = std::vector<Node*, CachingAllocator<Node*>>;
+
+constinit std::atomic<std::uint64_t> last_pass{0};
+
+/// All nodes that can be reached from the roots and were made after `floor`, marked with `pass`; oldest first. Creation
+/// order is a topological order, so no search of ours has to find one.
+NodeList reachable(std::span<Node* const> roots, std::uint64_t pass, std::uint64_t floor) {
+  NodeList found;
+  const auto reach = [&](Node* node) {
+    if (!node || node->visited == pass || node->id <= floor) return;
+    node->visited = pass;
+    found.push_back(node);
+  };
+  for (Node* root : roots) reach(root);
+  for (std::size_t next = 0; next < found.size(); ++next) {  // grows while it is read
+    const Node* node = found[next];
+    for (std::uint32_t i = 0; i < node->input_count; ++i) reach(node->inputs[i].get());
+  }
+  std::sort(found.begin(), found.end(), [](const Node* a, const Node* b) { return a->id < b->id; });
+  return found;
+}
+
+/// True where nobody else can see the tensor's bytes, so that they may be added to in place.
+bool is_exclusive(const Tensor& tensor) {
+  return tensor.is_contiguous() && tensor.body().unique() && tensor.body()->storage.unique() &&
+         !tensor.body()->storage->borrowed;
+}
+
+/// Adds a gradient to what the node has collected; broadcasting is undone here and nowhere else.
+void accumulate(Node& node, Tensor gradient, bool create_graph) {
+  if (!(gradient.shape() == node.shape)) gradient = sum_to(gradient, node.shape);
+  if (gradient.dtype() != node.dtype) gradient = gradient.to(node.dtype);
+  if (!node.pending.defined()) {
+    node.pending = std::move(gradient);
+  } else if (!create_graph && is_exclusive(node.pending)) {
+    node.pending.add_(gradient);
+  } else {
+    node.pending = node.pending + gradient;
+  }
+}
+
+Tensor run_hooks(const Node& node, Tensor gradient) {
+  if (!node.extras) return gradient;
+  for (std::size_t i = 0; i < node.extras->hooks.size(); ++i) {
+    Tensor changed = node.extras->hooks[i].second(gradient);
+    if (!changed.defined()) continue;
+    if (!(changed.shape() == gradient.shape())) {
+      throw Error("hook", "returned " + describe(changed) + " in place of a gradient " + describe(gradient));
+    }
+    gradient = std::move(changed);
+  }
+  return gradient;
+}
+
+/// Adds to .grad(). The stored tensor is contiguous and belongs to nobody else.
+void store_gradient(Node& node, Tensor gradient, bool create_graph) {
+  Tensor& grad = extras_of(node).grad;
+  if (grad.defined()) {
+    if (create_graph) grad = grad + gradient;
+    else grad.add_(gradient);
+  } else {
+    if (!create_graph && !is_exclusive(gradient)) gradient = gradient.clone();
+    grad = std::move(gradient);
+  }
+}
+
+[[noreturn]] void second_pass(const Node& node) {
+  throw Error("backward", std::string("the graph has been used and freed: a second backward pass through '") +
+                              node.operation + "' " + to_string(node.shape) +
+                              " needs {.retain_graph = true} on the first");
+}
+
+/// Clears what a pass has collected, also when it ends by an exception.
+class PendingGuard {
+ public:
+  explicit PendingGuard(const NodeList& nodes) : nodes_(nodes) {}
+  ~PendingGuard() {
+    for (Node* node : nodes_) node->pending = {};
+  }
+  PendingGuard(const PendingGuard&) = delete;
+
+ private:
+  const NodeList& nodes_;
+};
+
+/// Leads the collected gradients of `nodes` (oldest first) back to their inputs. `captured` is called with every node
+/// and its full gradient.
+template <class Captured>
+void run_nodes(const NodeList& nodes, std::uint64_t pass, BackwardOptions options, const Captured& captured) {
+  const PendingGuard guard(nodes);
+  for (auto position = nodes.rbegin(); position != nodes.rend(); ++position) {
+    Node& node = **position;
+    if (node.visited != pass || !node.pending.defined()) continue;
+    Tensor gradient = run_hooks(node, std::exchange(node.pending, {}));
+    captured(node, gradient);
+    if (!node.backward) continue;
+    Sink sink(node, pass, options.create_graph);
+    node.backward(node, sink, gradient);
+    if (!options.retain_graph) {
+      node.drop_closure(node.closure);
+      node.closure = nullptr;
+      node.spent = true;
+    }
+  }
+}
+
+void seed(std::span<const Tensor> outputs, std::span<const Tensor> gradients) {
+  for (std::size_t i = 0; i < outputs.size(); ++i) {
+    const Tensor& output = outputs[i];
+    if (!output.requires_grad()) {
+      throw Error("backward", describe(output) + " does not depend on anything that requires a gradient");
+    }
+    Tensor gradient = i < gradients.size() ? gradients[i] : Tensor();
+    if (!gradient.defined()) {
+      if (output.numel() != 1) {
+        throw Error("backward", describe(output) + " has " + std::to_string(output.numel()) +
+                                    " elements: give the gradient that it starts from, or reduce it to one (sum, mean)");
+      }
+      gradient = ones_like(output);
+    } else if (!(gradient.shape() == output.shape())) {
+      throw Error("backward", "the gradient " + describe(gradient) + " has not the shape of the output " +
+                                  describe(output));
+    }
+    accumulate(*node_of(output), gradient, true);
+  }
+}
+
+std::vector<Node*> roots_of(std::span<const Tensor> outputs) {
+  std::vector<Node*> roots;
+  for (const Tensor& output : outputs) roots.push_back(node_of(output));
+  return roots;
+}
+
+}  // namespace
+
+void Sink::add(int input, Tensor gradient) {
+  if (needs(input)) accumulate(*node_.inputs[input], std::move(gradient), create_graph_);
+}
+
+Tensor Sink::into(int input, bool& fresh) {
+  Node& target = *node_.inputs[input];
+  fresh = !target.pending.defined();
+  if (fresh) {
+    target.pending = empty(target.shape, target.dtype);
+  } else if (!is_exclusive(target.pending)) {
+    target.pending = target.pending.clone();
+  }
+  return target.pending;
+}
+
+void Sink::replay_since(std::uint64_t before, const Tensor& output, const Tensor& gradient) {
+  if (!output.requires_grad()) return;
+  Node* const root = node_of(output);
+  const NodeList nodes = reachable(std::span(&root, 1), pass_, before);
+  accumulate(*root, gradient, true);
+  run_nodes(nodes, pass_, {.retain_graph = true, .create_graph = true}, [](const Node&, const Tensor&) {});
+}
+
+void Tensor::backward(const Tensor& gradient, BackwardOptions options) const {
+  options.retain_graph = options.retain_graph || options.create_graph;
+  const enable_grad scope(options.create_graph);
+  const std::uint64_t pass = ++last_pass;
+  Node* const root = node_of(*this);
+  const NodeList nodes = reachable(std::span(&root, 1), pass, 0);
+  for (const Node* node : nodes) {
+    if (node->spent) second_pass(*node);
+  }
+  const PendingGuard guard(nodes);
+  seed(std::span(this, 1), std::span(&gradient, 1));
+  run_nodes(nodes, pass, options, [&](Node& node, const Tensor& arrived) {
+    const bool leaf = !node.backward;
+    if (leaf || (node.extras && node.extras->retain_grad)) store_gradient(node, arrived, options.create_graph);
+  });
+}
+
+std::vector<Tensor> grad(std::span<const Tensor> outputs, std::span<const Tensor> inputs,
+                         std::span<const Tensor> gradients, BackwardOptions options) {
+  if (!gradients.empty() && gradients.size() != outputs.size()) {
+    throw Error("grad", std::to_string(outputs.size()) + " outputs need as many gradients, not " +
+                            std::to_string(gradients.size()));
+  }
+  options.retain_graph = options.retain_graph || options.create_graph;
+  std::vector<const Node*> targets;
+  for (const Tensor& input : inputs) {
+    if (!input.requires_grad()) throw Error("grad", describe(input) + " does not require a gradient");
+    targets.push_back(node_of(input));
+  }
+  const enable_grad scope(options.create_graph);
+  const std::uint64_t reached = ++last_pass;
+  const NodeList nodes = reachable(roots_of(outputs), reached, 0);
+  const PendingGuard guard(nodes);
+
+  // Only what leads to an input is gone through; oldest first, so a node comes after everything it was computed from.
+  const std::uint64_t pass = ++last_pass;
+  std::vector<const Node*> sorted = targets;
+  std::sort(sorted.begin(), sorted.end());
+  for (Node* node : nodes) {
+    bool needed = std::binary_search(sorted.begin(), sorted.end(), node);
+    for (std::uint32_t i = 0; i < node->input_count && !needed; ++i) {
+      needed = node->inputs[i] && node->inputs[i]->visited == pass;
+    }
+    if (needed) node->visited = pass;
+    if (needed && node->spent) second_pass(*node);
+  }
+  seed(outputs, gradients);
+  std::vector<Tensor> results(inputs.size());
+  run_nodes(nodes, pass, options, [&](Node& node, const Tensor& arrived) {
+    if (!std::binary_search(sorted.begin(), sorted.end(), &node)) return;
+    for (std::size_t i = 0; i < targets.size(); ++i) {
+      if (targets[i] == &node) results[i] = arrived;
+    }
+  });
+  return results;
+}
+
+Tensor grad(const Tensor& output, const Tensor& input, const Tensor& gradient, BackwardOptions options) {
+  const std::span<const Tensor> gradients = gradient.defined() ? std::span(&gradient, 1) : std::span<const Tensor>();
+  return grad(std::span(&output, 1), std::span(&input, 1), gradients, options)[0];
+}
+
+}  // namespace gradus

@@ -1,0 +1,55 @@
+# The library `gradus` (gradus::gradus): one static archive of all folders.
+find_package(OpenMP REQUIRED COMPONENTS CXX)
+find_package(BLAS REQUIRED)
+find_package(Threads REQUIRED)
+find_package(nlohmann_json 3.9 REQUIRED)
+
+set(GRADUS_FOLDERS tensor autograd nn optim data)
+
+# Sources include <gradus/FOLDER/FILE.h>, as users do: links in the build folder give the folders that name.
+set(GRADUS_INCLUDE ${PROJECT_BINARY_DIR}/include)
+file(MAKE_DIRECTORY ${GRADUS_INCLUDE}/gradus)
+foreach(entry IN ITEMS ${GRADUS_FOLDERS} gradus.h)
+  file(CREATE_LINK ${PROJECT_SOURCE_DIR}/${entry} ${GRADUS_INCLUDE}/gradus/${entry} SYMBOLIC)
+endforeach()
+
+list(TRANSFORM GRADUS_FOLDERS REPLACE "(.+)" "${PROJECT_SOURCE_DIR}/\\1/*.cpp" OUTPUT_VARIABLE patterns)
+file(GLOB sources CONFIGURE_DEPENDS ${patterns})
+file(GLOB kernel_sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tensor/kernels/*_kernels.cpp)
+
+add_library(gradus STATIC ${sources} ${PROJECT_SOURCE_DIR}/tensor/kernels/dispatch.cpp)
+add_library(gradus::gradus ALIAS gradus)
+
+add_library(gradus_options INTERFACE)
+target_compile_features(gradus_options INTERFACE cxx_std_20)
+target_include_directories(gradus_options INTERFACE ${GRADUS_INCLUDE})
+if(PROJECT_IS_TOP_LEVEL)
+  target_compile_options(gradus_options INTERFACE -Wall -Wextra -Wpedantic -Wshadow)
+endif()
+
+target_compile_features(gradus PUBLIC cxx_std_20)
+target_include_directories(gradus PUBLIC $<BUILD_INTERFACE:${GRADUS_INCLUDE}> $<INSTALL_INTERFACE:include>)
+target_compile_options(gradus PRIVATE $<$<BOOL:${PROJECT_IS_TOP_LEVEL}>:-Wall -Wextra -Wpedantic -Wshadow>)
+target_compile_definitions(gradus PRIVATE GRADUS_VERSION="${PROJECT_VERSION}")
+target_link_libraries(gradus PRIVATE OpenMP::OpenMP_CXX BLAS::BLAS Threads::Threads
+                             $<BUILD_INTERFACE:nlohmann_json::nlohmann_json>)
+
+# The kernels, once per instruction set (tensor/kernels/dispatch.h).
+set(kernel_flags -O3 -fno-trapping-math -fno-math-errno -ffp-contract=fast -fopenmp-simd)
+set(isa_flags_baseline "")
+set(isa_flags_avx2 -mavx2 -mfma)
+set(isa_flags_avx512 -mavx512f -mavx512bw -mavx512dq -mavx512vl -mfma -mprefer-vector-width=512)
+set(instruction_sets baseline)
+if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64")
+  list(APPEND instruction_sets avx2 avx512)
+  target_compile_definitions(gradus PRIVATE GRADUS_HAS_X86_KERNELS)
+endif()
+foreach(isa IN LISTS instruction_sets)
+  add_library(gradus_kernels_${isa} OBJECT ${kernel_sources})
+  target_link_libraries(gradus_kernels_${isa} PRIVATE gradus_options)
+  target_compile_definitions(gradus_kernels_${isa} PRIVATE GRADUS_ISA=${isa})
+  target_compile_options(gradus_kernels_${isa} PRIVATE ${kernel_flags} ${isa_flags_${isa}})
+  set_target_properties(gradus_kernels_${isa} PROPERTIES POSITION_INDEPENDENT_CODE ON)
+  target_sources(gradus PRIVATE $<TARGET_OBJECTS:gradus_kernels_${isa}>)
+endforeach()
+set_target_properties(gradus PROPERTIES POSITION_INDEPENDENT_CODE ON)

@@ -1,0 +1,14 @@
+// Dropout as a layer.
+#pragma once
+#include <gradus/nn/fields.h>
+
+namespace gradus::nn {
+
+/// In training sets each element to zero with probability p and scales the others by 1 / (1 - p); passes its input
+/// through within an `evaluating` scope.
+struct Dropout {
+  double p = 0.5;
+  Tensor operator()(const Tensor& x) const;
+};
+
+}  // namespace gradus::nn

@@ -1,0 +1,28 @@
+// A table of vectors, looked up by number; and the table of positions that is computed, not learnt.
+#pragma once
+#include <gradus/nn/fields.h>
+
+#include <cstdint>
+#include <optional>
+
+namespace gradus::nn {
+
+struct EmbeddingOptions {
+  std::optional<std::int64_t> padding_idx = std::nullopt;  // this row starts at zero and gets no gradient
+};
+
+/// Rows of a table: indices (...) of int64 -> (..., features). The rows start normally distributed with deviation 1.
+struct Embedding {
+  Tensor weight;  // (count, features)
+  std::optional<std::int64_t> padding_idx;
+
+  Embedding(std::int64_t count, std::int64_t features, EmbeddingOptions options = {});
+  Tensor operator()(const Tensor& indices) const;
+  GRADUS_FIELDS(Embedding, weight, padding_idx)
+};
+
+/// The sinusoid table of "Attention Is All You Need" (Vaswani et al. 2017, section 3.5), (length, features):
+/// [p, 2i] = sin(p / 10000^(2i / features)), [p, 2i + 1] = cos of the same.
+Tensor sinusoid_table(std::int64_t length, std::int64_t features, DType dtype = DType::float32);
+
+}  // namespace gradus::nn

@@ -1,0 +1,61 @@
+// What can be done with any model: its parameters, its state, saving and loading.
+//
+// A model is a plain struct or a type with GRADUS_FIELDS (fields.h). Functions take a ModelView, which any model
+// converts to. Whoever visits a model through these functions also completes the names of its parameters: a layer calls
+// its own "weight", the model that holds it makes that "decoder.attention.query.weight".
+#pragma once
+#include <gradus/nn/clone.h>
+#include <gradus/nn/visit.h>
+
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace gradus {
+
+/// Names and tensors, in an order.
+using NamedTensors = std::vector<std::pair<std::string, Tensor>>;
+
+/// Every parameter once, also those that are tied to several fields, in the order of declaration. The tensors are
+/// handles on the model's own.
+std::vector<Tensor> parameters(const ModelView& model);
+
+/// The same, with the path of the first field that holds it: "hidden.weight".
+NamedTensors named_parameters(const ModelView& model);
+
+/// Every parameter and buffer with its path. A tied parameter stands under each of its names. The tensors share the
+/// model's memory and are cut off from the graph.
+NamedTensors state_dict(const ModelView& model);
+
+struct LoadOptions {
+  bool strict = true;  // the names have to be just those of the model
+};
+struct LoadReport {
+  std::vector<std::string> missing;     // in the model, not in what was loaded
+  std::vector<std::string> unexpected;  // the other way round
+};
+
+/// Copies values into the model's tensors; ties stay. Floating-point dtypes are converted. A name is not missing where
+/// the same tensor stands under another name. Throws one Error with all missing, unexpected (strict) and mis-shaped
+/// names; the model is unchanged then.
+LoadReport load_state_dict(const ModelView& model, const NamedTensors& state, LoadOptions options = {});
+
+/// Writes the state dict to a safetensors file.
+void save(const ModelView& model, const std::string& path);
+/// Reads a safetensors file into the model, as load_state_dict does.
+LoadReport load(const ModelView& model, const std::string& path, LoadOptions options = {});
+
+/// Number of elements of all parameters, tied ones once.
+std::int64_t num_parameters(const ModelView& model);
+
+/// Drops the gradients of all parameters.
+void zero_grad(const ModelView& model);
+
+/// Stops (or goes on) training all parameters of a model or of a part of it. Buffers are left alone.
+void freeze(const ModelView& model, bool frozen = true);
+
+/// Completes the names of the parameters: each becomes its path, the longest path wins.
+void set_names(const ModelView& model);
+
+}  // namespace gradus

@@ -1,0 +1,103 @@
+// Sets the linked BLAS up: one thread, and kernels that fit the processor. See blas.h.
+#include <gradus/tensor/blas.h>
+#include <gradus/tensor/parallel.h>
+
+#include <omp.h>
+
+#include <cstdlib>
+#include <mutex>
+#include <string_view>
+
+// What OpenBLAS exports beyond the CBLAS interface. Weak: null where another BLAS is linked, or an OpenBLAS built for one
+// kind of processor.
+extern "C" {
+[[gnu::weak]] void openblas_set_num_threads(int count);
+[[gnu::weak]] char* openblas_get_corename(void);
+[[gnu::weak]] char* openblas_get_config(void);
+[[gnu::weak]] void gotoblas_dynamic_init(void);
+[[gnu::weak]] void gotoblas_dynamic_quit(void);
+}
+
+namespace gradus {
+namespace {
+
+std::once_flag prepared;
+std::string core_chosen_first;  // by OpenBLAS; empty where the choice was left as it is
+
+// How wide the vectors are that a core's kernels use: 1 AVX, 2 AVX2 with FMA, 3 AVX-512, 0 less. A name that is not known is taken
+// for the best: newer versions of OpenBLAS know more.
+int level_of(std::string_view core) {
+  for (std::string_view name : {"Katmai", "Coppermine", "Northwood", "Prescott", "Banias", "Core2", "Penryn", "Dunnington",
+                                "Nehalem", "Athlon", "Opteron", "Opteron_SSE3", "Barcelona", "Bobcat", "Atom", "Nano"}) {
+    if (core == name) return 0;
+  }
+  for (std::string_view name : {"Sandybridge", "Bulldozer", "Piledriver", "Steamroller"}) {
+    if (core == name) return 1;
+  }
+  for (std::string_view name : {"Haswell", "Zen", "Excavator"}) {
+    if (core == name) return 2;
+  }
+  return 3;
+}
+
+struct Core {
+  const char* name;
+  int level;
+};
+
+// The best kernels of OpenBLAS that this processor can run; level 0 where we do not know better.
+Core best_core() {
+#if defined(__x86_64__)
+  __builtin_cpu_init();
+  const bool avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+  const bool avx512 = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+                      __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
+  if (avx2 && __builtin_cpu_is("amd")) return {"Zen", 2};
+  if (avx2 && avx512) return {"SkylakeX", 3};
+  if (avx2) return {"Haswell", 2};
+#endif
+  return {"", 0};
+}
+
+void choose_core_again() {
+  if (!openblas_get_corename || !gotoblas_dynamic_init || !gotoblas_dynamic_quit) return;
+  constexpr const char* variable = "OPENBLAS_CORETYPE";
+  if (std::getenv(variable)) return;
+  const std::string before = openblas_get_corename();
+  const Core best = best_core();
+  if (level_of(before) >= best.level) return;
+  setenv(variable, best.name, 1);
+  gotoblas_dynamic_quit();
+  gotoblas_dynamic_init();
+  unsetenv(variable);
+  core_chosen_first = before;
+}
+
+}  // namespace
+
+void prepare_blas() {
+  std::call_once(prepared, [] {
+    choose_core_again();
+    if (!openblas_set_num_threads) return;
+    // The OpenMP flavour of OpenBLAS hands the number on to omp_set_num_threads: ask before, and put it back.
+    num_threads();
+    const int threads = omp_get_max_threads();
+    openblas_set_num_threads(1);
+    omp_set_num_threads(threads);
+  });
+}
+
+std::string blas_description() {
+  prepare_blas();
+  if (!openblas_get_corename) return "not OpenBLAS: its threads and kernels are left as they are";
+  // The configuration begins with "OpenBLAS 0.3.21 " and lists the options of its build behind.
+  const std::string_view config = openblas_get_config ? openblas_get_config() : "OpenBLAS";
+  std::string text(config.substr(0, config.find(' ', config.find(' ') + 1)));
+  text += std::string(", one thread inside our tiles, kernels ") + openblas_get_corename();
+  if (!core_chosen_first.empty()) {
+    text += " (chosen again: it does not know this processor and had chosen " + core_chosen_first + ")";
+  }
+  return text;
+}
+
+}  // namespace gradus

@@ -1,0 +1,91 @@
+#include <gradus/tensor/error.h>
+#include <gradus/tensor/kernels/dispatch.h>
+#include <gradus/tensor/kernels/elementwise.h>
+#include <gradus/tensor/kernels/random.h>
+
+#include <atomic>
+#include <cstdlib>
+#include <string>
+
+// Declares the family's tables and defines how to get the one in use.
+#if defined(GRADUS_HAS_X86_KERNELS)
+#define GRADUS_KERNEL_FAMILY(Table, table)                                            \
+  namespace gradus {                                                                  \
+  namespace baseline { extern const Table table; }                                    \
+  namespace avx2 { extern const Table table; }                                        \
+  namespace avx512 { extern const Table table; }                                      \
+  template <>                                                                         \
+  const Table& kernels<Table>() {                                                     \
+    static const Table* const tables[] = {&baseline::table, &avx2::table, &avx512::table}; \
+    return *tables[static_cast<int>(instruction_set())];                              \
+  }                                                                                   \
+  }
+#else
+#define GRADUS_KERNEL_FAMILY(Table, table)                       \
+  namespace gradus {                                             \
+  namespace baseline { extern const Table table; }               \
+  template <>                                                    \
+  const Table& kernels<Table>() { return baseline::table; }      \
+  }
+#endif
+
+namespace gradus {
+namespace {
+
+InstructionSet choose_at_start() {
+  if (const char* asked = std::getenv("GRADUS_ISA")) {
+    for (InstructionSet set : {InstructionSet::baseline, InstructionSet::avx2, InstructionSet::avx512}) {
+      if (std::string_view(asked) == name_of(set) && is_supported(set)) return set;
+    }
+    throw Error("GRADUS_ISA", "'" + std::string(asked) +
+                                  "' is not an instruction set of this machine; known are baseline, avx2, avx512");
+  }
+  for (InstructionSet set : {InstructionSet::avx512, InstructionSet::avx2}) {
+    if (is_supported(set)) return set;
+  }
+  return InstructionSet::baseline;
+}
+
+constexpr std::uint8_t not_chosen = 255;
+constinit std::atomic<std::uint8_t> in_use{not_chosen};
+
+}  // namespace
+
+const char* name_of(InstructionSet set) {
+  switch (set) {
+    case InstructionSet::baseline: return "baseline";
+    case InstructionSet::avx2: return "avx2";
+    case InstructionSet::avx512: return "avx512";
+  }
+  return "?";
+}
+
+bool is_supported(InstructionSet set) {
+  if (set == InstructionSet::baseline) return true;
+#if defined(GRADUS_HAS_X86_KERNELS)
+  if (set == InstructionSet::avx2) return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+  return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+         __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
+#else
+  return false;
+#endif
+}
+
+InstructionSet instruction_set() {
+  std::uint8_t set = in_use.load(std::memory_order_relaxed);
+  if (set == not_chosen) {
+    set = static_cast<std::uint8_t>(choose_at_start());
+    in_use.store(set, std::memory_order_relaxed);
+  }
+  return static_cast<InstructionSet>(set);
+}
+
+void set_instruction_set(InstructionSet set) {
+  if (!is_supported(set)) throw Error("set_instruction_set", std::string(name_of(set)) + " is not supported here");
+  in_use.store(static_cast<std::uint8_t>(set), std::memory_order_relaxed);
+}
+
+}  // namespace gradus
+
+GRADUS_KERNEL_FAMILY(ElementwiseKernels, elementwise_kernels)
+GRADUS_KERNEL_FAMILY(RandomKernels, random_kernels)

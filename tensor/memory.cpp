@@ -1,0 +1,231 @@
+#include <gradus/tensor/error.h>
+#include <gradus/tensor/memory.h>
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <atomic>
+#include <bit>
+#include <cstdlib>
+#include <mutex>
+#include <string>
+#include <vector>
+
+namespace gradus {
+namespace {
+
+#if defined(__SANITIZE_ADDRESS__)
+constexpr bool caching = false;  // every block its own, so that the sanitizer sees a use after the end
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+constexpr bool caching = false;
+#else
+constexpr bool caching = true;
+#endif
+#else
+constexpr bool caching = true;
+#endif
+
+constexpr std::size_t alignment = 64;
+constexpr std::size_t small_limit = 1024;
+constexpr std::size_t small_classes = small_limit / alignment;
+
+std::atomic<std::uint64_t> system_calls{0};
+
+std::size_t physical_memory() {
+  static const std::size_t bytes =
+      static_cast<std::size_t>(sysconf(_SC_PHYS_PAGES)) * static_cast<std::size_t>(sysconf(_SC_PAGE_SIZE));
+  return bytes;
+}
+
+[[noreturn]] void no_memory(std::size_t bytes) {
+  throw Error("memory", "cannot have " + std::to_string(bytes) + " bytes; this machine has " +
+                            std::to_string(physical_memory()) + " in all");
+}
+
+void* ask_system(std::size_t bytes) {
+  if (bytes > physical_memory()) no_memory(bytes);
+  system_calls.fetch_add(1, std::memory_order_relaxed);
+  void* block = std::aligned_alloc(alignment, bytes);
+  if (!block) no_memory(bytes);
+  return block;
+}
+
+// --- small blocks: free lists of the thread -----------------------------------------------------------------------------
+
+struct FreeBlock {
+  FreeBlock* next;
+};
+
+struct FreeList {
+  FreeBlock* head;
+  std::uint32_t length;
+};
+
+constinit thread_local FreeList free_lists[small_classes] = {};
+
+constexpr std::uint32_t batch = 64;             // blocks moved between a thread and the common lists at once
+constexpr std::uint32_t most_blocks = 4 * batch;  // that a thread keeps of one class
+
+/// Blocks that threads have given back: one that frees what another allocates would otherwise grow without end.
+struct CommonLists {
+  std::mutex mutex;
+  FreeList lists[small_classes] = {};
+};
+CommonLists& common() {
+  static auto* lists = new CommonLists;  // outlives every thread
+  return *lists;
+}
+
+void give_back(std::size_t size_class, std::uint32_t count) {
+  FreeList& own = free_lists[size_class];
+  std::scoped_lock lock(common().mutex);
+  FreeList& shared = common().lists[size_class];
+  for (; count > 0; --count) {
+    FreeBlock* block = own.head;
+    own.head = block->next;
+    --own.length;
+    block->next = shared.head;
+    shared.head = block;
+    ++shared.length;
+  }
+}
+
+/// Gives back what a thread holds when it ends; made when the thread first needs a batch.
+struct GiveBackAtExit {
+  ~GiveBackAtExit() {
+    for (std::size_t i = 0; i < small_classes; ++i) give_back(i, free_lists[i].length);
+  }
+};
+
+void refill(std::size_t size_class) {
+  thread_local GiveBackAtExit at_exit;
+  (void)at_exit;
+  FreeList& own = free_lists[size_class];
+  {
+    std::scoped_lock lock(common().mutex);
+    FreeList& shared = common().lists[size_class];
+    while (shared.head && own.length < batch) {
+      FreeBlock* block = shared.head;
+      shared.head = block->next;
+      --shared.length;
+      block->next = own.head;
+      own.head = block;
+      ++own.length;
+    }
+  }
+  if (own.head) return;
+  const std::size_t bytes = (size_class + 1) * alignment;
+  char* slab = static_cast<char*>(ask_system(bytes * batch));  // never returned to the system
+  for (std::uint32_t i = 0; i < batch; ++i) {
+    auto* block = reinterpret_cast<FreeBlock*>(slab + i * bytes);
+    block->next = own.head;
+    own.head = block;
+    ++own.length;
+  }
+}
+
+// --- larger blocks: bins of size classes ---------------------------------------------------------------------------------
+
+/// Sizes are rounded up to a multiple of an eighth of their power of two: at most 12.5 % is wasted.
+std::size_t rounded(std::size_t bytes) {
+  const std::size_t step = std::max<std::size_t>(std::bit_floor(bytes) / 8, alignment);
+  return (bytes + step - 1) / step * step;
+}
+
+std::size_t bin_of(std::size_t rounded_bytes) {
+  const auto power = static_cast<std::size_t>(std::bit_width(rounded_bytes)) - 1;
+  return power * 8 + (rounded_bytes >> (power - 3)) % 8;
+}
+
+struct Bins {
+  std::mutex mutex;
+  std::vector<void*> blocks[64 * 8];
+  std::size_t used = 0, peak = 0, cached = 0;
+  std::size_t limit = physical_memory() / 2;
+};
+Bins& bins() {
+  static auto* all_bins = new Bins;  // outlives every tensor
+  return *all_bins;
+}
+
+void* allocate_large(std::size_t bytes) {
+  if (bytes > physical_memory()) no_memory(bytes);
+  const std::size_t size = rounded(bytes);
+  Bins& cache = bins();
+  std::scoped_lock lock(cache.mutex);
+  std::vector<void*>& blocks = cache.blocks[bin_of(size)];
+  void* block = nullptr;
+  if (blocks.empty()) {
+    block = ask_system(size);
+  } else {
+    block = blocks.back();
+    blocks.pop_back();
+    cache.cached -= size;
+  }
+  cache.used += size;
+  cache.peak = std::max(cache.peak, cache.used);
+  return block;
+}
+
+void deallocate_large(void* block, std::size_t bytes) noexcept {
+  const std::size_t size = rounded(bytes);
+  Bins& cache = bins();
+  std::scoped_lock lock(cache.mutex);
+  cache.used -= size;
+  if (!caching || cache.cached + size > cache.limit) {
+    std::free(block);
+    return;
+  }
+  cache.blocks[bin_of(size)].push_back(block);
+  cache.cached += size;
+}
+
+}  // namespace
+
+void* allocate(std::size_t bytes) {
+  if (!caching || bytes > small_limit) return allocate_large(std::max<std::size_t>(bytes, alignment));
+  const std::size_t size_class = bytes == 0 ? 0 : (bytes - 1) / alignment;
+  FreeList& list = free_lists[size_class];
+  if (!list.head) refill(size_class);
+  FreeBlock* block = list.head;
+  list.head = block->next;
+  --list.length;
+  return block;
+}
+
+void deallocate(void* block, std::size_t bytes) noexcept {
+  if (!block) return;
+  if (!caching || bytes > small_limit) return deallocate_large(block, std::max<std::size_t>(bytes, alignment));
+  const std::size_t size_class = bytes == 0 ? 0 : (bytes - 1) / alignment;
+  FreeList& list = free_lists[size_class];
+  auto* free_block = static_cast<FreeBlock*>(block);
+  free_block->next = list.head;
+  list.head = free_block;
+  if (++list.length > most_blocks) give_back(size_class, batch);
+}
+
+MemoryStatistics memory_statistics() {
+  std::scoped_lock lock(bins().mutex);
+  return {bins().used, bins().peak, bins().cached, system_calls.load(std::memory_order_relaxed)};
+}
+
+void empty_memory_cache() {
+  std::scoped_lock lock(bins().mutex);
+  for (std::vector<void*>& blocks : bins().blocks) {
+    for (void* block : blocks) std::free(block);
+    blocks.clear();
+  }
+  bins().cached = 0;
+}
+
+void set_memory_cache_limit(std::size_t bytes) {
+  {
+    std::scoped_lock lock(bins().mutex);
+    bins().limit = bytes;
+    if (bins().cached <= bytes) return;
+  }
+  empty_memory_cache();
+}
+
+}  // namespace gradus

@@ -1,0 +1,44 @@
+// Where all memory comes from: a caching allocator, so that a training step in the steady state asks the system for none.
+//
+// Small blocks (tensor handles, graph nodes, tiny storages; up to 1 KiB) come from free lists of the calling thread;
+// larger ones from shared bins of size classes. A freed block stays in the cache until the limit is reached.
+#pragma once
+#include <cstddef>
+#include <cstdint>
+
+namespace gradus {
+
+/// At least `bytes` bytes, aligned to 64. Throws Error where the system has no more.
+void* allocate(std::size_t bytes);
+
+/// Gives back a block of `allocate(bytes)`; the same number of bytes must be named.
+void deallocate(void* block, std::size_t bytes) noexcept;
+
+struct MemoryStatistics {
+  std::size_t used_bytes;       // in blocks larger than 1 KiB that are handed out now
+  std::size_t peak_bytes;       // the most of it so far
+  std::size_t cached_bytes;     // kept for the next request, small blocks not counted
+  std::uint64_t system_calls;   // how often the system was asked for memory, small blocks included
+};
+MemoryStatistics memory_statistics();
+
+/// Gives every cached larger block back to the system.
+void empty_memory_cache();
+
+/// The most bytes that are kept for reuse; what is freed above it goes back to the system. Default: half of the
+/// machine's memory.
+void set_memory_cache_limit(std::size_t bytes);
+
+/// For standard containers on hot paths: std::vector<T, CachingAllocator<T>>.
+template <class T>
+struct CachingAllocator {
+  using value_type = T;
+  CachingAllocator() = default;
+  template <class U>
+  CachingAllocator(const CachingAllocator<U>&) {}
+  T* allocate(std::size_t count) { return static_cast<T*>(gradus::allocate(count * sizeof(T))); }
+  void deallocate(T* block, std::size_t count) noexcept { gradus::deallocate(block, count * sizeof(T)); }
+  bool operator==(const CachingAllocator&) const { return true; }
+};
+
+}  // namespace gradus
