@@ -9,7 +9,14 @@ namespace gradus::nn {
 struct Relu {
   Tensor operator()(const Tensor& x) const;
 };
+struct LeakyRelu {
+  double negative_slope = 0.01;
+  Tensor operator()(const Tensor& x) const;
+};
 struct Gelu {
+  Tensor operator()(const Tensor& x) const;
+};
+struct Silu {
   Tensor operator()(const Tensor& x) const;
 };
 struct Tanh {
@@ -18,7 +25,7 @@ struct Tanh {
 struct Sigmoid {
   Tensor operator()(const Tensor& x) const;
 };
-struct Silu {
+struct Softplus {
   Tensor operator()(const Tensor& x) const;
 };
 struct Softmax {

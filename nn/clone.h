@@ -22,12 +22,15 @@ class CloneMap {
 
 namespace detail {
 
+/// The kinds are those of fields.h; a type with GRADUS_FIELDS has a constructor for it.
 template <class T>
 T clone_field(const T& value, CloneMap& map) {
   if constexpr (is_plain<T>) {
     return value;
   } else if constexpr (std::is_base_of_v<Tensor, T>) {
     return T(map.copy(value));
+  } else if constexpr (!std::is_aggregate_v<T> && std::is_constructible_v<T, const T&, CloneMap&>) {
+    return T(value, map);
   } else if constexpr (is_optional<T>) {
     return value ? T(clone_field(*value, map)) : T();
   } else if constexpr (is_unique_ptr<T>) {
@@ -45,17 +48,16 @@ T clone_field(const T& value, CloneMap& map) {
     return copy;
   } else {
     constexpr bool has_fields = check_model_type<T>();
-    if constexpr (ListsFields<T>) {
-      return T(value, map);
-    } else if constexpr (has_fields) {
-      return reflect::with_fields(value, [&map](const auto&... fields) { return T{clone_field(fields, map)...}; });
+    if constexpr (has_fields) {
+      return reflect::with_fields(value,
+                                  [&map](const auto&... fields) { return T{clone_field(fields, map)...}; });
     }
   }
 }
 
 }  // namespace detail
 
-/// A deep copy of a model: the same values in memory of its own. Tensors tied within the model are tied in the copy.
+/// A deep copy of a model, in memory of its own. Tensors tied within the model are tied in the copy.
 template <class M>
 M clone(const M& model) {
   CloneMap map;

@@ -11,7 +11,8 @@ struct EmbeddingOptions {
   std::optional<std::int64_t> padding_idx = std::nullopt;  // this row starts at zero and gets no gradient
 };
 
-/// Rows of a table: indices (...) of int64 -> (..., features). The rows start normally distributed with deviation 1.
+/// Rows of a table: indices (...) of int64 -> (..., features). The rows start normally distributed with
+/// deviation 1.
 struct Embedding {
   Tensor weight;  // (count, features)
   std::optional<std::int64_t> padding_idx;

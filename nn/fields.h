@@ -14,13 +14,13 @@
 //   };
 //
 // What a field may be:
-//  - a Tensor: a parameter, trained where it requires a gradient and frozen where it does not. Tensors of int64 or bool
-//    and fields of type Buffer are state that no optimiser touches; both are saved;
+//  - a Tensor: a parameter, trained where it requires a gradient and frozen where it does not. Tensors of
+//    int64 or bool and fields of type Buffer are state that no optimiser touches; both are saved;
 //  - another model: a plain struct or a type with GRADUS_FIELDS;
 //  - std::vector, array, optional, unique_ptr, pair, tuple or map of these;
 //  - something plain, which holds no tensor: numbers, bool, enums, strings, Shape, Scalar;
 //  - opaque<T>: anything else, which nobody looks into.
-// Every other kind is refused when the program is compiled. One trailing underscore is not part of a field's name.
+// Every other kind is refused at compile time. One trailing underscore is not part of a field's name.
 #pragma once
 #include <gradus/nn/reflect.h>
 #include <gradus/tensor/tensor_class.h>
@@ -43,7 +43,8 @@ struct Buffer : Tensor {
   Buffer(const Tensor& tensor) : Tensor(tensor) {}
 };
 
-/// A field that nobody looks into: opaque<std::function<void()>> callback{...}. It is copied as it is by clone().
+/// A field that nobody looks into: opaque<std::function<void()>> callback{...}. clone() copies
+/// it as it is.
 template <class T>
 struct opaque {
   T value{};
@@ -53,9 +54,10 @@ struct opaque {
   const T* operator->() const { return &value; }
 };
 
-class CloneMap;  // clone.h
-
+class CloneMap;
 namespace detail {
+template <class T>
+T clone_field(const T& value, CloneMap& map);  // clone.h
 
 template <class T>
 constexpr bool is_plain = std::is_arithmetic_v<T> || std::is_enum_v<T> || std::is_same_v<T, std::string> ||
@@ -131,25 +133,29 @@ constexpr bool fill_type(std::size_t size, std::size_t alignment, bool has_virtu
 template <class T>
 constexpr bool check_model_type() {
   constexpr bool listed = ListsFields<T>;
-  static_assert(!std::is_pointer_v<T>,
-                "a model's field is a raw pointer: hold the value itself or a std::unique_ptr, or write opaque<T*>");
-  static_assert(listed || std::is_aggregate_v<T> || std::is_pointer_v<T>,
-                "a model's field is of a kind that cannot be looked into: if the type is yours, write "
-                "GRADUS_FIELDS(Type, member, ...) into it; if it holds no tensors, make the field opaque<Type>");
-  static_assert(!std::is_polymorphic_v<T> || std::is_final_v<T>,
-                "a model's field has virtual functions, and derived types may hold tensors that would be lost: "
-                "declare the type final, or hold it as nn::Layer");
+  static_assert(
+      !std::is_pointer_v<T>,
+      "a model's field is a raw pointer: hold the value itself or a std::unique_ptr, or write opaque<T*>");
+  static_assert(
+      listed || std::is_aggregate_v<T> || std::is_pointer_v<T>,
+      "a model's field is of a kind that cannot be looked into: if the type is yours, write "
+      "GRADUS_FIELDS(Type, member, ...) into it; if it holds no tensors, make the field opaque<Type>");
+  static_assert(
+      !std::is_polymorphic_v<T> || std::is_final_v<T>,
+      "a model's field has virtual functions, and derived types may hold tensors that would be lost: "
+      "declare the type final, or hold it as nn::Layer");
   if constexpr (!listed && std::is_aggregate_v<T>) {
     static_assert(!reflect::has_base<T>(),
                   "a plain struct of a model has a base: make the base a field of it");
+    return !reflect::has_base<T>();
   }
-  return listed || std::is_aggregate_v<T>;
+  return listed;
 }
 
 }  // namespace detail
 
-/// Calls visit(name, field) for every field of a model, in the order of declaration. One level; fields are const where
-/// the model is.
+/// Calls visit(name, field) for every field of a model, in the order of declaration. One level; fields are
+/// const where the model is.
 template <class M, class Visit>
 void for_each_field(M& model, Visit&& visit) {
   using T = std::remove_const_t<M>;
@@ -190,9 +196,9 @@ constexpr std::string_view field_name(std::string_view member) {
 #define GRADUS_CLONE_MEMBERS(first, ...) \
   : GRADUS_CLONE_MEMBER(first) GRADUS_EACH(GRADUS_CLONE_NEXT, __VA_ARGS__)
 
-/// Lists all members of a type with constructors or private members, in the order of declaration; stands in its public
-/// section. It also makes the type move-only: a copy is asked for, clone(model). Leaving a member out is an error when
-/// the list is used. A derived class does not inherit the list.
+/// Lists all members of a type with constructors or private members, in the order of declaration; stands in
+/// its public section. It also makes the type move-only: a copy is asked for, clone(model). Leaving a member
+/// out is an error when the list is used. A derived class does not inherit the list.
 #define GRADUS_FIELDS(Type, ...)                                                                             \
   Type(Type&&) = default;                                                                                    \
   Type& operator=(Type&&) = default;                                                                         \

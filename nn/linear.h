@@ -10,8 +10,8 @@ struct LinearOptions {
   bool bias = true;
 };
 
-/// y = x W^T + b on the last axis: (..., in_features) -> (..., out_features). Weight and bias start uniformly in
-/// +-1/sqrt(in_features).
+/// y = x W^T + b on the last axis: (..., in_features) -> (..., out_features). Weight and bias start uniformly
+/// in +-1/sqrt(in_features).
 struct Linear {
   Tensor weight;  // (out_features, in_features)
   Tensor bias;    // (out_features,); undefined without bias

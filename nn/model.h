@@ -1,8 +1,9 @@
 // What can be done with any model: its parameters, its state, saving and loading.
 //
-// A model is a plain struct or a type with GRADUS_FIELDS (fields.h). Functions take a ModelView, which any model
-// converts to. Whoever visits a model through these functions also completes the names of its parameters: a layer calls
-// its own "weight", the model that holds it makes that "decoder.attention.query.weight".
+// A model is a plain struct or a type with GRADUS_FIELDS (fields.h). Functions take a ModelView, which any
+// model converts to. Whoever visits a model through these functions also completes the names of its
+// parameters: a layer calls its own "weight", the model that holds it makes that
+// "decoder.attention.query.weight".
 #pragma once
 #include <gradus/nn/clone.h>
 #include <gradus/nn/visit.h>
@@ -17,15 +18,15 @@ namespace gradus {
 /// Names and tensors, in an order.
 using NamedTensors = std::vector<std::pair<std::string, Tensor>>;
 
-/// Every parameter once, also those that are tied to several fields, in the order of declaration. The tensors are
-/// handles on the model's own.
+/// Every parameter once, also those that are tied to several fields, in the order of declaration. The tensors
+/// are handles on the model's own.
 std::vector<Tensor> parameters(const ModelView& model);
 
 /// The same, with the path of the first field that holds it: "hidden.weight".
 NamedTensors named_parameters(const ModelView& model);
 
-/// Every parameter and buffer with its path. A tied parameter stands under each of its names. The tensors share the
-/// model's memory and are cut off from the graph.
+/// Every parameter and buffer with its path. A tied parameter stands under each of its names. The tensors
+/// share the model's memory and are cut off from the graph.
 NamedTensors state_dict(const ModelView& model);
 
 struct LoadOptions {
@@ -36,9 +37,9 @@ struct LoadReport {
   std::vector<std::string> unexpected;  // the other way round
 };
 
-/// Copies values into the model's tensors; ties stay. Floating-point dtypes are converted. A name is not missing where
-/// the same tensor stands under another name. Throws one Error with all missing, unexpected (strict) and mis-shaped
-/// names; the model is unchanged then.
+/// Copies values into the model's tensors; ties stay. Floating-point dtypes are converted. A name is not
+/// missing where the same tensor stands under another name. Throws one Error with all missing, unexpected
+/// (strict) and mis-shaped names; the model is unchanged then.
 LoadReport load_state_dict(const ModelView& model, const NamedTensors& state, LoadOptions options = {});
 
 /// Writes the state dict to a safetensors file.

@@ -22,7 +22,9 @@ template <class Owner>
 struct Anything {
   template <class Field>
     requires(!std::is_same_v<Field, Owner>)
-  operator Field() const noexcept;
+  operator Field() const noexcept {
+    __builtin_unreachable();  // only its type is ever looked at
+  }
 };
 
 /// Converts to the bases of Owner only.
@@ -30,7 +32,9 @@ template <class Owner>
 struct AnyBase {
   template <class Base>
     requires(std::is_base_of_v<Base, Owner> && !std::is_same_v<Base, Owner>)
-  operator Base() const noexcept;
+  operator Base() const noexcept {
+    __builtin_unreachable();
+  }
 };
 
 template <class T, std::size_t... I>

@@ -26,10 +26,6 @@ class Layer {
 
   Tensor operator()(const Tensor& x) const { return (*held_)(x); }
   ModelView model() const { return held_->model(); }
-
-  template <std::same_as<Layer> Self, class Visit>
-  friend void gradus_fields(Self& self, Visit&& visit);  // says that clone() has a constructor to call
-
  private:
   struct Held {
     virtual ~Held() = default;

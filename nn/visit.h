@@ -1,4 +1,4 @@
-// Looking at every tensor of a model, with its path: what parameters(), state_dict() and the rest are made of.
+// Looking at every tensor of a model, with its path: what parameters(), state_dict() and others are made of.
 #pragma once
 #include <gradus/nn/fields.h>
 
@@ -6,8 +6,8 @@
 
 namespace gradus {
 
-/// Is shown every tensor of a model, in the order of declaration. Names are those of the fields; a thing that adds
-/// nothing to the path (the model itself, what an optional holds) comes with the name "".
+/// Is shown every tensor of a model, in the order of declaration. Names are those of the fields; a thing that
+/// adds nothing to the path (the model itself, what an optional holds) comes with the name "".
 class ModelVisitor {
  public:
   virtual ~ModelVisitor() = default;
@@ -48,7 +48,8 @@ concept HoldsModel = requires(const T& value) {
 struct IndexName {
   char digits[20];
   std::string_view operator()(std::size_t index) {
-    return {digits, static_cast<std::size_t>(std::to_chars(digits, digits + sizeof digits, index).ptr - digits)};
+    return {digits,
+            static_cast<std::size_t>(std::to_chars(digits, digits + sizeof digits, index).ptr - digits)};
   }
 };
 
@@ -71,12 +72,15 @@ void visit_model(std::string_view name, const T& value, ModelVisitor& visitor) {
   if constexpr (detail::is_plain<T>) {
     return;
   } else if constexpr (std::is_base_of_v<Tensor, T>) {
-    const bool trainable_kind = !std::is_same_v<T, Buffer> && (!value.defined() || is_floating(value.dtype()));
+    const bool trainable_kind =
+        !std::is_same_v<T, Buffer> && (!value.defined() || is_floating(value.dtype()));
     visitor.tensor(name, value, !trainable_kind);
   } else if constexpr (detail::is_optional<T> || detail::is_unique_ptr<T>) {
     if (value) visit_model(name, *value, visitor);
   } else if constexpr (detail::HoldsModel<T>) {
-    value.model().visit(name, visitor);
+    visitor.enter(name, reflect::type_name<T>());
+    value.model().visit("", visitor);
+    visitor.leave();
   } else {
     visitor.enter(name, reflect::type_name<T>());
     if constexpr (detail::is_vector<T> || detail::is_array<T>) {
@@ -93,9 +97,13 @@ void visit_model(std::string_view name, const T& value, ModelVisitor& visitor) {
           value);
     } else if constexpr (detail::Map<T>) {
       detail::IndexName index_name;
-      for (const auto& [key, element] : value) visit_model(detail::key_name(key, index_name), element, visitor);
+      for (const auto& [key, element] : value) {
+        visit_model(detail::key_name(key, index_name), element, visitor);
+      }
     } else {
-      for_each_field(value, [&visitor](std::string_view field, const auto& member) { visit_model(field, member, visitor); });
+      for_each_field(value, [&visitor](std::string_view field, const auto& member) {
+        visit_model(field, member, visitor);
+      });
     }
     visitor.leave();
   }

@@ -6,10 +6,6 @@
 
 #include <omp.h>
 
-#ifndef GRADUS_VERSION
-#define GRADUS_VERSION "0.1.0"
-#endif
-
 namespace gradus {
 namespace {
 
@@ -42,12 +38,12 @@ std::string about() {
   std::string text = std::string("Gradus ") + version() + "\n";
   text += "compiler         " + compiler() + "\n";
   text += std::string("instruction set  ") + name_of(instruction_set()) + " (of " + supported_sets() + ")\n";
-  text += "threads          " + std::to_string(num_threads()) + " (of " + std::to_string(omp_get_num_procs()) +
-          " processors)\n";
+  text += "threads          " + std::to_string(num_threads()) + " (of " +
+          std::to_string(omp_get_num_procs()) + " processors)\n";
   text += "BLAS             " + blas_description() + "\n";
-  text += "memory           " + mebibytes(memory.used_bytes) + " in use, at most " + mebibytes(memory.peak_bytes) +
-          " so far, " + mebibytes(memory.cached_bytes) + " kept for reuse, " + std::to_string(memory.system_calls) +
-          " requests to the system\n";
+  text += "memory           " + mebibytes(memory.used_bytes) + " in use, at most " +
+          mebibytes(memory.peak_bytes) + " so far, " + mebibytes(memory.cached_bytes) + " kept for reuse, " +
+          std::to_string(memory.system_calls) + " requests to the system\n";
   return text;
 }
 

@@ -44,8 +44,8 @@ struct Plan {
 
 std::int64_t ceil_div(std::int64_t a, std::int64_t b) { return (a + b - 1) / b; }
 
-// A long axis beside one of at most 32: OpenBLAS has kernels without packing for products up to a million multiplications,
-// two to four times as fast at such shapes.
+// A long axis beside one of at most 32: OpenBLAS has kernels without packing for products up to a million
+// multiplications, two to four times as fast at such shapes.
 std::int64_t skinny_tile(std::int64_t length, std::int64_t slice_work) {
   const std::int64_t largest = 1'000'000 / std::max<std::int64_t>(slice_work, 1) / 16 * 16;
   const std::int64_t wanted = std::clamp<std::int64_t>(length / 4 / 16 * 16, 32, 128);
@@ -53,8 +53,10 @@ std::int64_t skinny_tile(std::int64_t length, std::int64_t slice_work) {
 }
 
 Plan plan_for(std::int64_t batch, std::int64_t m, std::int64_t n, std::int64_t k) {
-  constexpr double worth_cutting = 1 << 16;  // below it, handing a tile to another thread costs more than it gains
-  if (static_cast<double>(m) * static_cast<double>(n) * static_cast<double>(k) < worth_cutting) return {m, n, k};
+  constexpr double worth_cutting =
+      1 << 16;  // below it, handing a tile to another thread costs more than it gains
+  if (static_cast<double>(m) * static_cast<double>(n) * static_cast<double>(k) < worth_cutting)
+    return {m, n, k};
   if (m <= 32 && m <= n) {
     if (const std::int64_t columns = skinny_tile(n, m * k)) return {m, columns, k};
   } else if (n <= 32) {
@@ -79,15 +81,17 @@ Plan plan_for(std::int64_t batch, std::int64_t m, std::int64_t n, std::int64_t k
 CBLAS_TRANSPOSE transposition(bool transposed) { return transposed ? CblasTrans : CblasNoTrans; }
 
 void call_blas(const Product<float>& p) {
-  cblas_sgemm(CblasRowMajor, transposition(p.a_transposed), transposition(p.b_transposed), static_cast<int>(p.m),
-              static_cast<int>(p.n), static_cast<int>(p.k), p.alpha, p.a, static_cast<int>(p.a_stride), p.b,
-              static_cast<int>(p.b_stride), p.beta, p.c, static_cast<int>(p.c_stride));
+  cblas_sgemm(CblasRowMajor, transposition(p.a_transposed), transposition(p.b_transposed),
+              static_cast<int>(p.m), static_cast<int>(p.n), static_cast<int>(p.k), p.alpha, p.a,
+              static_cast<int>(p.a_stride), p.b, static_cast<int>(p.b_stride), p.beta, p.c,
+              static_cast<int>(p.c_stride));
 }
 
 void call_blas(const Product<double>& p) {
-  cblas_dgemm(CblasRowMajor, transposition(p.a_transposed), transposition(p.b_transposed), static_cast<int>(p.m),
-              static_cast<int>(p.n), static_cast<int>(p.k), p.alpha, p.a, static_cast<int>(p.a_stride), p.b,
-              static_cast<int>(p.b_stride), p.beta, p.c, static_cast<int>(p.c_stride));
+  cblas_dgemm(CblasRowMajor, transposition(p.a_transposed), transposition(p.b_transposed),
+              static_cast<int>(p.m), static_cast<int>(p.n), static_cast<int>(p.k), p.alpha, p.a,
+              static_cast<int>(p.a_stride), p.b, static_cast<int>(p.b_stride), p.beta, p.c,
+              static_cast<int>(p.c_stride));
 }
 
 // C = beta C, without reading C where beta is 0.
@@ -113,10 +117,11 @@ void call_blas(const Product<std::uint64_t>& p) {
   }
 }
 
-// The part of a product that makes rows [i, i + rows) and columns [j, j + columns) of C from [l, l + depth) of k.
+// The part of a product that makes rows [i, i + rows) and columns [j, j + columns) of C from [l, l + depth)
+// of k.
 template <class T>
-Product<T> part(const Product<T>& p, std::int64_t i, std::int64_t rows, std::int64_t j, std::int64_t columns, std::int64_t l,
-                std::int64_t depth) {
+Product<T> part(const Product<T>& p, std::int64_t i, std::int64_t rows, std::int64_t j, std::int64_t columns,
+                std::int64_t l, std::int64_t depth) {
   Product<T> q = p;
   q.m = rows, q.n = columns, q.k = depth;
   q.a += p.a_transposed ? l * p.a_stride + i : i * p.a_stride + l;
@@ -202,63 +207,76 @@ void multiply_batch(const Product<T>& p, const Batch& batch) {
   const Plan plan = plan_for(count, p.m, p.n, p.k);
   if (plan.depth < p.k) return multiply_in_chunks(matrix_of_batch(p, batch, 0), plan);
 
-  const std::int64_t column_tiles = ceil_div(p.n, plan.columns), tiles = ceil_div(p.m, plan.rows) * column_tiles;
+  const std::int64_t column_tiles = ceil_div(p.n, plan.columns),
+                     tiles = ceil_div(p.m, plan.rows) * column_tiles;
   // Several matrices to a tile of the loop where they are tiny.
-  const std::int64_t work = std::min(plan.rows, p.m) * std::min(plan.columns, p.n) * std::max<std::int64_t>(p.k, 1);
-  parallel_for(count * tiles, std::max<std::int64_t>(1, (1 << 18) / work), [&](std::int64_t begin, std::int64_t end) {
-    for (std::int64_t unit = begin; unit < end; ++unit) {
-      const std::int64_t i = unit % tiles / column_tiles * plan.rows, j = unit % tiles % column_tiles * plan.columns;
-      multiply(part(matrix_of_batch(p, batch, unit / tiles), i, std::min(plan.rows, p.m - i), j,
-                    std::min(plan.columns, p.n - j), 0, p.k));
-    }
-  });
+  const std::int64_t work =
+      std::min(plan.rows, p.m) * std::min(plan.columns, p.n) * std::max<std::int64_t>(p.k, 1);
+  parallel_for(count * tiles, std::max<std::int64_t>(1, (1 << 18) / work),
+               [&](std::int64_t begin, std::int64_t end) {
+                 for (std::int64_t unit = begin; unit < end; ++unit) {
+                   const std::int64_t i = unit % tiles / column_tiles * plan.rows,
+                                      j = unit % tiles % column_tiles * plan.columns;
+                   multiply(part(matrix_of_batch(p, batch, unit / tiles), i, std::min(plan.rows, p.m - i), j,
+                                 std::min(plan.columns, p.n - j), 0, p.k));
+                 }
+               });
 }
 
 template <class T>
-void run(std::int64_t m, std::int64_t n, std::int64_t k, double alpha, const MatrixView& a, const MatrixView& b, double beta,
-         const void* bias, void* c, std::int64_t c_stride, const Batch& batch) {
+void run(std::int64_t m, std::int64_t n, std::int64_t k, double alpha, const MatrixView& a,
+         const MatrixView& b, double beta, const void* bias, void* c, std::int64_t c_stride,
+         const Batch& batch) {
   // By way of int64: a negative double does not convert to an unsigned number.
   using Number = std::conditional_t<std::is_floating_point_v<T>, T, std::int64_t>;
-  multiply_batch<T>({m, n, k, static_cast<T>(static_cast<Number>(alpha)), static_cast<const T*>(a.data), a.stride,
-                     a.transposed, static_cast<const T*>(b.data), b.stride, b.transposed,
-                     static_cast<T>(static_cast<Number>(beta)), static_cast<const T*>(bias), static_cast<T*>(c), c_stride},
-                    batch);
+  multiply_batch<T>(
+      {m, n, k, static_cast<T>(static_cast<Number>(alpha)), static_cast<const T*>(a.data), a.stride,
+       a.transposed, static_cast<const T*>(b.data), b.stride, b.transposed,
+       static_cast<T>(static_cast<Number>(beta)), static_cast<const T*>(bias), static_cast<T*>(c), c_stride},
+      batch);
 }
 
-void run(DType dtype, std::int64_t m, std::int64_t n, std::int64_t k, double alpha, const MatrixView& a, const MatrixView& b,
-         double beta, const void* bias, void* c, std::int64_t c_stride, const Batch& batch) {
+void run(DType dtype, std::int64_t m, std::int64_t n, std::int64_t k, double alpha, const MatrixView& a,
+         const MatrixView& b, double beta, const void* bias, void* c, std::int64_t c_stride,
+         const Batch& batch) {
   // Tiles keep m and n small; what BLAS sees in full are k and the strides.
   for (const std::int64_t size : {k, a.stride, b.stride, c_stride}) {
     if (size > INT_MAX) {
-      throw Error("matmul", "a size or stride of " + std::to_string(size) + " elements is too large for BLAS, which counts up to " +
+      throw Error("matmul", "a size or stride of " + std::to_string(size) +
+                                " elements is too large for BLAS, which counts up to " +
                                 std::to_string(INT_MAX) + "; multiply in parts");
     }
   }
   prepare_blas();
   switch (dtype) {
-    case DType::float32: return run<float>(m, n, k, alpha, a, b, beta, bias, c, c_stride, batch);
-    case DType::float64: return run<double>(m, n, k, alpha, a, b, beta, bias, c, c_stride, batch);
-    case DType::int64: return run<std::uint64_t>(m, n, k, alpha, a, b, beta, bias, c, c_stride, batch);
-    case DType::boolean: break;
+    case DType::float32:
+      return run<float>(m, n, k, alpha, a, b, beta, bias, c, c_stride, batch);
+    case DType::float64:
+      return run<double>(m, n, k, alpha, a, b, beta, bias, c, c_stride, batch);
+    case DType::int64:
+      return run<std::uint64_t>(m, n, k, alpha, a, b, beta, bias, c, c_stride, batch);
+    case DType::boolean:
+      break;
   }
-  throw Error("matmul", "bool matrices cannot be multiplied; convert them with to(DType::float32) or to(DType::int64)");
+  throw Error("matmul",
+              "bool matrices cannot be multiplied; convert them with to(DType::float32) or to(DType::int64)");
 }
 
 }  // namespace
 
-void gemm(DType dtype, std::int64_t m, std::int64_t n, std::int64_t k, double alpha, MatrixView a, MatrixView b,
-          double beta, void* c, std::int64_t c_stride) {
+void gemm(DType dtype, std::int64_t m, std::int64_t n, std::int64_t k, double alpha, MatrixView a,
+          MatrixView b, double beta, void* c, std::int64_t c_stride) {
   run(dtype, m, n, k, alpha, a, b, beta, nullptr, c, c_stride, {{}, {}, {}, {}});
 }
 
-void gemm_bias(DType dtype, std::int64_t m, std::int64_t n, std::int64_t k, MatrixView a, MatrixView b, const void* bias,
-               void* c, std::int64_t c_stride) {
+void gemm_bias(DType dtype, std::int64_t m, std::int64_t n, std::int64_t k, MatrixView a, MatrixView b,
+               const void* bias, void* c, std::int64_t c_stride) {
   run(dtype, m, n, k, 1, a, b, 0, bias, c, c_stride, {{}, {}, {}, {}});
 }
 
-void gemm_batched(DType dtype, const Shape& batch, std::int64_t m, std::int64_t n, std::int64_t k, double alpha,
-                  MatrixView a, const Shape& a_strides, MatrixView b, const Shape& b_strides, double beta, void* c,
-                  std::int64_t c_stride, const Shape& c_strides) {
+void gemm_batched(DType dtype, const Shape& batch, std::int64_t m, std::int64_t n, std::int64_t k,
+                  double alpha, MatrixView a, const Shape& a_strides, MatrixView b, const Shape& b_strides,
+                  double beta, void* c, std::int64_t c_stride, const Shape& c_strides) {
   run(dtype, m, n, k, alpha, a, b, beta, nullptr, c, c_stride, {batch, a_strides, b_strides, c_strides});
 }
 

@@ -8,8 +8,8 @@
 #include <mutex>
 #include <string_view>
 
-// What OpenBLAS exports beyond the CBLAS interface. Weak: null where another BLAS is linked, or an OpenBLAS built for one
-// kind of processor.
+// What OpenBLAS exports beyond the CBLAS interface. Weak: null where another BLAS is linked, or an OpenBLAS
+// built for one kind of processor.
 extern "C" {
 [[gnu::weak]] void openblas_set_num_threads(int count);
 [[gnu::weak]] char* openblas_get_corename(void);
@@ -24,11 +24,12 @@ namespace {
 std::once_flag prepared;
 std::string core_chosen_first;  // by OpenBLAS; empty where the choice was left as it is
 
-// How wide the vectors are that a core's kernels use: 1 AVX, 2 AVX2 with FMA, 3 AVX-512, 0 less. A name that is not known is taken
-// for the best: newer versions of OpenBLAS know more.
+// How wide the vectors are that a core's kernels use: 1 AVX, 2 AVX2 with FMA, 3 AVX-512, 0 less. A name that
+// is not known is taken for the best: newer versions of OpenBLAS know more.
 int level_of(std::string_view core) {
-  for (std::string_view name : {"Katmai", "Coppermine", "Northwood", "Prescott", "Banias", "Core2", "Penryn", "Dunnington",
-                                "Nehalem", "Athlon", "Opteron", "Opteron_SSE3", "Barcelona", "Bobcat", "Atom", "Nano"}) {
+  for (std::string_view name :
+       {"Katmai", "Coppermine", "Northwood", "Prescott", "Banias", "Core2", "Penryn", "Dunnington", "Nehalem",
+        "Athlon", "Opteron", "Opteron_SSE3", "Barcelona", "Bobcat", "Atom", "Nano"}) {
     if (core == name) return 0;
   }
   for (std::string_view name : {"Sandybridge", "Bulldozer", "Piledriver", "Steamroller"}) {

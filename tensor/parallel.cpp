@@ -24,8 +24,8 @@ std::int64_t end_of_tile(std::int64_t begin, std::int64_t tile, std::int64_t cou
   return count - begin < tile ? count : begin + tile;
 }
 
-// The exception of the first tile that failed. Tiles behind it are skipped, tiles before it still run, so which one
-// that is does not depend on the threads.
+// The exception of the first tile that failed. Tiles behind it are skipped, tiles before it still run, so
+// which one that is does not depend on the threads.
 class Failure {
  public:
   bool before(std::int64_t index) const { return index_.load(std::memory_order_relaxed) < index; }
@@ -63,8 +63,10 @@ void set_num_threads(int count) {
   chosen_threads.store(std::min(count, std::max(1, omp_get_num_procs())), std::memory_order_relaxed);
 }
 
-void run_tiles(std::int64_t count, std::int64_t tile, void (*body)(void*, std::int64_t, std::int64_t), void* context) {
-  if (tile < 1) throw Error("parallel_for", "a tile of " + std::to_string(tile) + " elements; at least 1 is needed");
+void run_tiles(std::int64_t count, std::int64_t tile, void (*body)(void*, std::int64_t, std::int64_t),
+               void* context) {
+  if (tile < 1)
+    throw Error("parallel_for", "a tile of " + std::to_string(tile) + " elements; at least 1 is needed");
   if (count <= 0) return;
   const std::int64_t tiles = (count - 1) / tile + 1;
   const int threads = num_threads();
@@ -73,7 +75,8 @@ void run_tiles(std::int64_t count, std::int64_t tile, void (*body)(void*, std::i
     return;
   }
   Failure failure;
-  // Always the same number of threads, even for few tiles: GCC's OpenMP ends and starts threads when the number changes.
+  // Always the same number of threads, even for few tiles: GCC's OpenMP ends and starts threads when the
+  // number changes.
 #pragma omp parallel for schedule(dynamic, 1) num_threads(threads) default(shared)
   for (std::int64_t i = 0; i < tiles; ++i) {
     if (failure.before(i)) continue;

@@ -15,8 +15,8 @@
 namespace gradus {
 namespace {
 
-constexpr std::int64_t group = 256;         // numbers made at a time
-constexpr std::int64_t tile = 64 * group;   // elements of a tile; a multiple of the group
+constexpr std::int64_t group = 256;        // numbers made at a time
+constexpr std::int64_t tile = 64 * group;  // elements of a tile; a multiple of the group
 
 std::mutex generator_mutex;
 constinit RandomStream generator;
@@ -35,14 +35,17 @@ void fill_uniform(const Tensor& out, double low, double high) {
   const RandomKernels& table = kernels<RandomKernels>();
   if (out.dtype() == DType::float32) {
     float* data = out.data<float>();
-    draw(out.numel(), 1, [&](std::uint64_t seed, std::uint64_t position, std::int64_t begin, std::int64_t end) {
-      table.uniform_float(seed, position, end - begin, static_cast<float>(low), static_cast<float>(high), data + begin);
-    });
+    draw(out.numel(), 1,
+         [&](std::uint64_t seed, std::uint64_t position, std::int64_t begin, std::int64_t end) {
+           table.uniform_float(seed, position, end - begin, static_cast<float>(low), static_cast<float>(high),
+                               data + begin);
+         });
   } else {
     double* data = out.data<double>();
-    draw(out.numel(), 2, [&](std::uint64_t seed, std::uint64_t position, std::int64_t begin, std::int64_t end) {
-      table.uniform_double(seed, position, end - begin, low, high, data + begin);
-    });
+    draw(out.numel(), 2,
+         [&](std::uint64_t seed, std::uint64_t position, std::int64_t begin, std::int64_t end) {
+           table.uniform_double(seed, position, end - begin, low, high, data + begin);
+         });
   }
 }
 
@@ -50,14 +53,17 @@ void fill_normal(const Tensor& out, double mean, double deviation) {
   const RandomKernels& table = kernels<RandomKernels>();
   if (out.dtype() == DType::float32) {
     float* data = out.data<float>();
-    draw(out.numel(), 1, [&](std::uint64_t seed, std::uint64_t position, std::int64_t begin, std::int64_t end) {
-      table.normal_float(seed, position, end - begin, static_cast<float>(mean), static_cast<float>(deviation), data + begin);
-    });
+    draw(out.numel(), 1,
+         [&](std::uint64_t seed, std::uint64_t position, std::int64_t begin, std::int64_t end) {
+           table.normal_float(seed, position, end - begin, static_cast<float>(mean),
+                              static_cast<float>(deviation), data + begin);
+         });
   } else {
     double* data = out.data<double>();
-    draw(out.numel(), 2, [&](std::uint64_t seed, std::uint64_t position, std::int64_t begin, std::int64_t end) {
-      table.normal_double(seed, position, end - begin, mean, deviation, data + begin);
-    });
+    draw(out.numel(), 2,
+         [&](std::uint64_t seed, std::uint64_t position, std::int64_t begin, std::int64_t end) {
+           table.normal_double(seed, position, end - begin, mean, deviation, data + begin);
+         });
   }
 }
 
@@ -72,7 +78,8 @@ void check_overwritable(const char* operation, const Tensor& out) {
   check_floating(operation, out.dtype());
   if (!out.requires_grad() || out.is_leaf()) return;
   throw Error(operation, "would draw over " + describe(out) +
-                             ", which a recorded operation made; work on detach(), or open a no_grad scope before the view is made");
+                             ", which a recorded operation made; work on detach(), or open a no_grad scope "
+                             "before the view is made");
 }
 
 // Runs `fill` on the tensor's memory, or on a contiguous temporary that is copied into it.
@@ -88,8 +95,8 @@ void fill_in_place(Tensor& out, const Fill& fill) {
   }
 }
 
-// The high half of a 64-bit number times `range`: uniform in [0, range) but for a bias below range / 2^64 (Lemire, "Fast Random
-// Integer Generation in an Interval", 2019, without the rejection).
+// The high half of a 64-bit number times `range`: uniform in [0, range) but for a bias below range / 2^64
+// (Lemire, "Fast Random Integer Generation in an Interval", 2019, without the rejection).
 std::uint64_t below(std::uint64_t range, std::uint32_t high, std::uint32_t low) {
   const std::uint64_t middle = (range & 0xffffffff) * high + (((range & 0xffffffff) * low) >> 32);
   const std::uint64_t upper = (range >> 32) * low + (middle & 0xffffffff);
@@ -98,7 +105,8 @@ std::uint64_t below(std::uint64_t range, std::uint32_t high, std::uint32_t low) 
 
 // Calls body(i, number) for `count` elements in order, with two numbers an element: 128 elements a group.
 template <class Body>
-void for_each_pair(std::uint64_t seed, std::uint64_t position, std::int64_t begin, std::int64_t end, const Body& body) {
+void for_each_pair(std::uint64_t seed, std::uint64_t position, std::int64_t begin, std::int64_t end,
+                   const Body& body) {
   const RandomKernels& table = kernels<RandomKernels>();
   std::uint32_t numbers[group];
   for (std::int64_t i = begin; i < end; i += group / 2, position += group) {
@@ -167,20 +175,25 @@ Tensor randint(std::int64_t low, std::int64_t high, const Shape& shape) {
 }
 
 Tensor randperm(std::int64_t n) {
-  if (n < 0) throw Error("randperm", "a permutation of " + std::to_string(n) + " numbers; n must not be negative");
+  if (n < 0)
+    throw Error("randperm", "a permutation of " + std::to_string(n) + " numbers; n must not be negative");
   Tensor out = empty({n}, DType::int64);
   std::int64_t* data = out.data<std::int64_t>();
   std::iota(data, data + n, std::int64_t{0});
   const RandomStream stream = take_random(2 * n);
   // Fisher and Yates, in Durstenfeld's form: place i gets one of those not yet placed.
-  for_each_pair(stream.seed, stream.offset, 0, n, [&](std::int64_t i, std::uint32_t first, std::uint32_t second) {
-    std::swap(data[i], data[i + static_cast<std::int64_t>(below(static_cast<std::uint64_t>(n - i), first, second))]);
-  });
+  for_each_pair(
+      stream.seed, stream.offset, 0, n, [&](std::int64_t i, std::uint32_t first, std::uint32_t second) {
+        std::swap(
+            data[i],
+            data[i + static_cast<std::int64_t>(below(static_cast<std::uint64_t>(n - i), first, second))]);
+      });
   return out;
 }
 
 Tensor bernoulli(double p, const Shape& shape) {
-  if (!(p >= 0 && p <= 1)) throw Error("bernoulli", "the probability " + std::to_string(p) + " lies outside [0, 1]");
+  if (!(p >= 0 && p <= 1))
+    throw Error("bernoulli", "the probability " + std::to_string(p) + " lies outside [0, 1]");
   Tensor out = empty(shape, DType::boolean);
   bool* data = out.data<bool>();
   const RandomKernels& table = kernels<RandomKernels>();
@@ -203,7 +216,8 @@ Tensor& Tensor::uniform_(double low, double high) {
 Tensor& Tensor::normal_(double mean, double standard_deviation) {
   check_overwritable("normal_", *this);
   if (!(standard_deviation >= 0)) {
-    throw Error("normal_", "a standard deviation of " + std::to_string(standard_deviation) + "; it must not be negative");
+    throw Error("normal_", "a standard deviation of " + std::to_string(standard_deviation) +
+                               "; it must not be negative");
   }
   fill_in_place(*this, [&](const Tensor& out) { fill_normal(out, mean, standard_deviation); });
   return *this;

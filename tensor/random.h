@@ -1,9 +1,9 @@
-// Random numbers: counter-based (Philox4x32-10; Salmon, Moraes, Dror, Shaw, "Parallel Random Numbers: As Easy as
-// 1, 2, 3", SC 2011). A number is a pure function of the seed and its place in the stream, so the same seed gives the same
-// numbers on any number of threads, and numbers can be made again instead of being kept.
+// Random numbers: counter-based (Philox4x32-10; Salmon, Moraes, Dror, Shaw, "Parallel Random Numbers: As Easy
+// as 1, 2, 3", SC 2011). A number is a pure function of the seed and its place in the stream, so the same
+// seed gives the same numbers on any number of threads, and numbers can be made again instead of being kept.
 //
-// There is one generator for the process. Every function below takes the next piece of its stream. What is drawn is the
-// same on every instruction set, bit for bit.
+// There is one generator for the process. Every function below takes the next piece of its stream. What is
+// drawn is the same on every instruction set, bit for bit.
 #pragma once
 #include <gradus/tensor/tensor_class.h>
 
@@ -21,8 +21,9 @@ struct RandomStream {
 /// Starts the process's generator anew. A program that never calls it starts with seed 0.
 void manual_seed(std::uint64_t seed);
 
-/// Reserves the next `numbers` numbers, rounded up to a multiple of 256, for the caller alone; may be called by many threads
-/// at once. The kernels of tensor/kernels/random.h make numbers from the place that is returned, as often as wanted.
+/// Reserves the next `numbers` numbers, rounded up to a multiple of 256, for the caller alone; may be called
+/// by many threads at once. The kernels of tensor/kernels/random.h make numbers from the place that is
+/// returned, as often as wanted.
 RandomStream take_random(std::int64_t numbers);
 
 /// Where the process's generator stands: what a checkpoint keeps.

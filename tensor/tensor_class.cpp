@@ -53,7 +53,7 @@ T Tensor::item() const {
     throw Error("item", "a tensor of one element is needed, this is " + describe(*this) + " with " +
                             std::to_string(numel()));
   }
-  T value;
+  T value{};
   read_all(*this, &value);
   return value;
 }

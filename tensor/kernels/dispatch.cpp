@@ -1,7 +1,13 @@
 #include <gradus/tensor/error.h>
 #include <gradus/tensor/kernels/dispatch.h>
+#include <gradus/tensor/kernels/additive_score.h>
 #include <gradus/tensor/kernels/elementwise.h>
+#include <gradus/tensor/kernels/optim.h>
+#include <gradus/tensor/kernels/gru.h>
+#include <gradus/tensor/kernels/layer_norm.h>
 #include <gradus/tensor/kernels/random.h>
+#include <gradus/tensor/kernels/reduce.h>
+#include <gradus/tensor/kernels/softmax.h>
 
 #include <atomic>
 #include <cstdlib>
@@ -89,3 +95,9 @@ void set_instruction_set(InstructionSet set) {
 
 GRADUS_KERNEL_FAMILY(ElementwiseKernels, elementwise_kernels)
 GRADUS_KERNEL_FAMILY(RandomKernels, random_kernels)
+GRADUS_KERNEL_FAMILY(GruKernels, gru_kernels)
+GRADUS_KERNEL_FAMILY(AdditiveScoreKernels, additive_score_kernels)
+GRADUS_KERNEL_FAMILY(OptimKernels, optim_kernels)
+GRADUS_KERNEL_FAMILY(ReduceKernels, reduce_kernels)
+GRADUS_KERNEL_FAMILY(SoftmaxKernels, softmax_kernels)
+GRADUS_KERNEL_FAMILY(LayerNormKernels, layer_norm_kernels)

@@ -1,5 +1,5 @@
-// Philox4x32-10 for use inside kernels (Salmon, Moraes, Dror, Shaw, "Parallel Random Numbers: As Easy as 1, 2, 3", SC 2011).
-// Every kernel source that includes this gets a copy of its own (see dispatch.h).
+// Philox4x32-10 for use inside kernels (Salmon, Moraes, Dror, Shaw, "Parallel Random Numbers: As Easy as 1,
+// 2, 3", SC 2011). Every kernel source that includes this gets a copy of its own (see dispatch.h).
 #pragma once
 #include <gradus/tensor/kernels/math.h>
 
@@ -11,8 +11,8 @@ namespace {
 constexpr int philox_lanes = 64;
 constexpr int philox_group = 4 * philox_lanes;  // numbers made at a time
 
-/// The ten rounds on 64 counters at once: the rounds outside and the lanes inside, so that the compiler vectorises over lanes.
-/// Word w of lane l lies at c[w * 64 + l], before and after.
+/// The ten rounds on 64 counters at once: the rounds outside and the lanes inside, so that the compiler
+/// vectorises over lanes. Word w of lane l lies at c[w * 64 + l], before and after.
 GRADUS_INLINE void philox_rounds(std::uint32_t* c, std::uint32_t key0, std::uint32_t key1) {
   constexpr int lanes = philox_lanes;
   for (int round = 0; round < 10; ++round) {
@@ -29,8 +29,8 @@ GRADUS_INLINE void philox_rounds(std::uint32_t* c, std::uint32_t key0, std::uint
   }
 }
 
-/// Numbers 256 group ... 256 group + 255 of the stream of `seed`: word w of the block with counter 64 group + l is the
-/// number 256 group + 64 w + l.
+/// Numbers 256 group ... 256 group + 255 of the stream of `seed`: word w of the block with counter 64 group +
+/// l is the number 256 group + 64 w + l.
 GRADUS_INLINE void philox_numbers(std::uint64_t seed, std::uint64_t group, std::uint32_t* numbers) {
   for (int l = 0; l < philox_lanes; ++l) {
     const std::uint64_t counter = group * philox_lanes + static_cast<std::uint64_t>(l);

@@ -1,5 +1,5 @@
-// Compiled without contraction into fused multiply-adds (-ffp-contract=off): what is drawn must be the same on every
-// instruction set.
+// Compiled without contraction into fused multiply-adds (-ffp-contract=off): what is drawn must be the same
+// on every instruction set.
 #include <gradus/tensor/kernels/philox.h>
 #include <gradus/tensor/kernels/random.h>
 
@@ -13,7 +13,8 @@ struct alignas(64) Numbers {
   u32 at[philox_group];
 };
 
-// Calls body(group's numbers, first number wanted, how many, index of the element that draws it), group by group.
+// Calls body(group's numbers, first number wanted, how many, index of the element that draws it), group by
+// group.
 template <class Body>
 GRADUS_INLINE void for_each_group(u64 seed, u64 position, std::int64_t count, const Body& body) {
   Numbers numbers;
@@ -51,9 +52,11 @@ GRADUS_INLINE T place(T u, T low, T high) {
 }
 
 void uniform_float(u64 seed, u64 position, std::int64_t count, float low, float high, float* out) {
-  for_each_group(seed, position, count, [&](const u32* n, std::int64_t from, std::int64_t wanted, std::int64_t i) {
-    for (std::int64_t j = 0; j < wanted; ++j) out[i + j] = place(uniform_of(n[from + j]), low, high);
-  });
+  for_each_group(seed, position, count,
+                 [&](const u32* n, std::int64_t from, std::int64_t wanted, std::int64_t i) {
+                   for (std::int64_t j = 0; j < wanted; ++j)
+                     out[i + j] = place(uniform_of(n[from + j]), low, high);
+                 });
 }
 
 void uniform_double(u64 seed, u64 position, std::int64_t count, double low, double high, double* out) {
@@ -62,14 +65,16 @@ void uniform_double(u64 seed, u64 position, std::int64_t count, double low, doub
   for (std::int64_t i = 0; i < count; i += half, position += philox_group) {
     philox_numbers(seed, position / philox_group, n.at);
     const std::int64_t wanted = half < count - i ? half : count - i;
-    for (std::int64_t j = 0; j < wanted; ++j) out[i + j] = place(uniform_of(n.at[j], n.at[half + j]), low, high);
+    for (std::int64_t j = 0; j < wanted; ++j)
+      out[i + j] = place(uniform_of(n.at[j], n.at[half + j]), low, high);
   }
 }
 
 // Box and Muller: r = sqrt(-2 log u), a point at r on a direction drawn uniformly; both coordinates are used.
 // The direction is a quadrant (the two highest bits) and an angle in [-pi/4, pi/4) beyond its start.
 GRADUS_INLINE void normal_pair(u32 first, u32 second, float& x, float& y) {
-  const float u = (static_cast<float>(static_cast<std::int32_t>(first >> 1)) + 0.5f) * 4.656612873077393e-10f;  // 2^-31
+  const float u =
+      (static_cast<float>(static_cast<std::int32_t>(first >> 1)) + 0.5f) * 4.656612873077393e-10f;  // 2^-31
   const float radius = __builtin_sqrtf(-2.0f * log_(u));
   const std::int32_t angle = static_cast<std::int32_t>(second & 0x3fffffff) - 0x20000000;
   const float t = static_cast<float>(angle) * 1.4629180792671596e-9f;  // pi/2 2^-30
@@ -114,16 +119,19 @@ void normal_double(u64 seed, u64 position, std::int64_t count, double mean, doub
 }
 
 void mask(u64 seed, u64 position, std::int64_t count, std::int32_t threshold, bool* out) {
-  for_each_group(seed, position, count, [&](const u32* n, std::int64_t from, std::int64_t wanted, std::int64_t i) {
-    for (std::int64_t j = 0; j < wanted; ++j) out[i + j] = is_hit(n[from + j], threshold);
-  });
+  for_each_group(seed, position, count,
+                 [&](const u32* n, std::int64_t from, std::int64_t wanted, std::int64_t i) {
+                   for (std::int64_t j = 0; j < wanted; ++j) out[i + j] = is_hit(n[from + j], threshold);
+                 });
 }
 
 template <class T>
 void dropout(u64 seed, u64 position, std::int64_t count, std::int32_t threshold, T scale, const T* x, T* y) {
-  for_each_group(seed, position, count, [&](const u32* n, std::int64_t from, std::int64_t wanted, std::int64_t i) {
-    for (std::int64_t j = 0; j < wanted; ++j) y[i + j] = is_hit(n[from + j], threshold) ? T(0) : scale * x[i + j];
-  });
+  for_each_group(seed, position, count,
+                 [&](const u32* n, std::int64_t from, std::int64_t wanted, std::int64_t i) {
+                   for (std::int64_t j = 0; j < wanted; ++j)
+                     y[i + j] = is_hit(n[from + j], threshold) ? T(0) : scale * x[i + j];
+                 });
 }
 
 }  // namespace

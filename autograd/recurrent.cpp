@@ -1,0 +1,258 @@
+#include <gradus/autograd/activation.h>
+#include <gradus/autograd/arithmetic.h>
+#include <gradus/autograd/indexing.h>
+#include <gradus/autograd/joining.h>
+#include <gradus/autograd/linalg.h>
+#include <gradus/autograd/node.h>
+#include <gradus/autograd/recurrent.h>
+#include <gradus/autograd/reduce.h>
+#include <gradus/tensor/blas.h>
+#include <gradus/tensor/create.h>
+#include <gradus/tensor/error.h>
+#include <gradus/tensor/kernels/dispatch.h>
+#include <gradus/tensor/kernels/gru.h>
+#include <gradus/tensor/parallel.h>
+
+#include <algorithm>
+#include <cstring>
+
+namespace gradus {
+namespace {
+
+template <class T>
+auto forward_kernel() {
+  if constexpr (std::is_same_v<T, float>) return kernels<GruKernels>().forward_f32;
+  else return kernels<GruKernels>().forward_f64;
+}
+
+template <class T>
+auto backward_kernel() {
+  if constexpr (std::is_same_v<T, float>) return kernels<GruKernels>().backward_f32;
+  else return kernels<GruKernels>().backward_f64;
+}
+
+/// The sizes of a sequence and the order in which its steps are taken.
+struct Steps {
+  std::int64_t batch, time, size;
+  bool reverse;
+  const std::int64_t* lengths;  // or null
+
+  std::int64_t at(std::int64_t step) const { return reverse ? time - 1 - step : step; }
+  bool active(std::int64_t row, std::int64_t t) const { return !lengths || t < lengths[row]; }
+  std::int64_t rows_per_tile() const { return std::max<std::int64_t>(1, 4096 / std::max<std::int64_t>(size, 1)); }
+};
+
+/// What the backward pass needs of every step.
+struct Trace {
+  Tensor previous;  // (batch, time, H): the state before the step
+  Tensor gates;     // (batch, time, 4H): r, z, n and W_hn h + b_hn
+};
+
+/// All operands contiguous. The trace is written where it is defined.
+template <class T>
+void run_forward(const Steps& steps, const Tensor& input_gates, const Tensor& state, const Tensor& weight,
+                 const Tensor& bias, const Tensor& output, const Trace& trace) {
+  const std::int64_t H = steps.size;
+  Tensor current = state.clone();                                                  // (batch, H)
+  const Tensor state_gates = empty({steps.batch, 3 * H}, dtype_of<T>());           // W_hh h of one step
+  T* const h = current.data<T>();
+  const auto kernel = forward_kernel<T>();
+  for (std::int64_t step = 0; step < steps.time; ++step) {
+    const std::int64_t t = steps.at(step);
+    gemm(dtype_of<T>(), steps.batch, 3 * H, H, 1, {h, H}, {weight.raw_data(), H, true}, 0, state_gates.raw_data(), 3 * H);
+    parallel_for(steps.batch, steps.rows_per_tile(), [&](std::int64_t begin, std::int64_t end) {
+      for (std::int64_t row = begin; row < end; ++row) {
+        const std::int64_t place = row * steps.time + t;
+        T* out = output.data<T>() + place * H;
+        T* own = h + row * H;
+        if (trace.previous.defined()) std::memcpy(trace.previous.data<T>() + place * H, own, static_cast<std::size_t>(H) * sizeof(T));
+        if (!steps.active(row, t)) {
+          std::memset(out, 0, static_cast<std::size_t>(H) * sizeof(T));
+          continue;
+        }
+        kernel(H, {.input_gates = input_gates.data<T>() + place * 3 * H,
+                   .state_gates = state_gates.data<T>() + row * 3 * H,
+                   .bias = bias.data<T>(),
+                   .previous = own,
+                   .saved = trace.gates.defined() ? trace.gates.data<T>() + place * 4 * H : nullptr,
+                   .next = out});
+        std::memcpy(own, out, static_cast<std::size_t>(H) * sizeof(T));
+      }
+    });
+  }
+}
+
+struct GateGradients {
+  Tensor input_gates;  // (batch, time, 3H)
+  Tensor state_gates;  // (batch, time, 3H)
+  Tensor state;        // (batch, H)
+};
+
+template <class T>
+GateGradients run_backward(const Steps& steps, const Tensor& gradient, const Tensor& weight, const Trace& trace) {
+  const std::int64_t H = steps.size;
+  const GateGradients result{empty({steps.batch, steps.time, 3 * H}, dtype_of<T>()),
+                             empty({steps.batch, steps.time, 3 * H}, dtype_of<T>()),
+                             zeros({steps.batch, H}, dtype_of<T>())};
+  const Tensor arriving = empty({steps.batch, H}, dtype_of<T>());
+  T* const carry = result.state.data<T>();  // gradient of the state that the step before gave
+  const auto kernel = backward_kernel<T>();
+  for (std::int64_t step = steps.time - 1; step >= 0; --step) {
+    const std::int64_t t = steps.at(step);
+    parallel_for(steps.batch, steps.rows_per_tile(), [&](std::int64_t begin, std::int64_t end) {
+      for (std::int64_t row = begin; row < end; ++row) {
+        const std::int64_t place = row * steps.time + t;
+        T* input_gates = result.input_gates.data<T>() + place * 3 * H;
+        T* state_gates = result.state_gates.data<T>() + place * 3 * H;
+        if (!steps.active(row, t)) {
+          std::memset(input_gates, 0, static_cast<std::size_t>(3 * H) * sizeof(T));
+          std::memset(state_gates, 0, static_cast<std::size_t>(3 * H) * sizeof(T));
+          continue;
+        }
+        T* own = carry + row * H;
+        T* total = arriving.data<T>() + row * H;
+        const T* given = gradient.data<T>() + place * H;
+        for (std::int64_t i = 0; i < H; ++i) total[i] = given[i] + own[i];
+        kernel(H, {.saved = trace.gates.data<T>() + place * 4 * H,
+                   .previous = trace.previous.data<T>() + place * H,
+                   .gradient = total,
+                   .input_gates_gradient = input_gates,
+                   .state_gates_gradient = state_gates,
+                   .previous_gradient = own});
+      }
+    });
+    gemm(dtype_of<T>(), steps.batch, H, 3 * H, 1, {result.state_gates.data<T>() + t * 3 * H, steps.time * 3 * H},
+         {weight.raw_data(), H}, 1, carry, H);
+  }
+  return result;
+}
+
+Steps check(const Tensor& input_gates, const Tensor& state, const Tensor& weight, const Tensor& bias,
+            const Tensor& lengths, bool reverse) {
+  const auto refuse = [](const std::string& what) { throw Error("gru_sequence", what); };
+  if (input_gates.rank() != 3) refuse("input gates must be (batch, time, 3H), got " + describe(input_gates));
+  if (state.rank() != 2 || state.shape()[0] != input_gates.shape()[0]) {
+    refuse("the state must be (batch, H) with the batch of the input gates " + describe(input_gates) + ", got " +
+           describe(state));
+  }
+  const Steps steps{input_gates.shape()[0], input_gates.shape()[1], state.shape()[1], reverse, nullptr};
+  if (input_gates.shape()[2] != 3 * steps.size) {
+    refuse("with a state of " + std::to_string(steps.size) + " the input gates must have " +
+           std::to_string(3 * steps.size) + " features, got " + describe(input_gates));
+  }
+  if (!(weight.shape() == Shape{3 * steps.size, steps.size})) {
+    refuse("the weight must be " + to_string(Shape{3 * steps.size, steps.size}) + ", got " + describe(weight));
+  }
+  if (bias.defined() && !(bias.shape() == Shape{3 * steps.size})) {
+    refuse("the bias must be " + to_string(Shape{3 * steps.size}) + ", got " + describe(bias));
+  }
+  for (const Tensor* operand : {&input_gates, &state, &weight, &bias}) {
+    if (operand->defined() && (operand->dtype() != state.dtype() || !is_floating(state.dtype()))) {
+      refuse("all operands must be of one floating dtype: " + describe(*operand) + " beside " + describe(state));
+    }
+  }
+  if (lengths.defined()) {
+    if (lengths.dtype() != DType::int64 || !(lengths.shape() == Shape{steps.batch})) {
+      refuse("lengths must be int64 " + to_string(Shape{steps.batch}) + ", got " + describe(lengths));
+    }
+    for (std::int64_t length : lengths.to_vector<std::int64_t>()) {
+      if (length < 1 || length > steps.time) {
+        refuse("a length of " + std::to_string(length) + " lies outside [1, " + std::to_string(steps.time) + "]");
+      }
+    }
+  }
+  return steps;
+}
+
+}  // namespace
+
+Tensor gru_sequence(const Tensor& input_gates, const Tensor& state, const Tensor& weight, const Tensor& bias,
+                    const Tensor& lengths, bool reverse) {
+  Steps steps = check(input_gates, state, weight, bias, lengths, reverse);
+  const DType dtype = state.dtype();
+  const bool recorded = recording(input_gates, state, weight, bias);
+  const Tensor order = lengths.defined() ? lengths.contiguous() : lengths;
+  if (order.defined()) steps.lengths = order.data<std::int64_t>();
+
+  Tensor output = empty({steps.batch, steps.time, steps.size}, dtype);
+  Trace trace;
+  if (recorded) {
+    trace = {empty(output.shape(), dtype), empty({steps.batch, steps.time, 4 * steps.size}, dtype)};
+  }
+  const Tensor whole_bias = bias.defined() ? bias : zeros({3 * steps.size}, dtype);
+  {
+    const no_grad scope;
+    const auto run = dtype == DType::float32 ? run_forward<float> : run_forward<double>;
+    run(steps, input_gates.contiguous(), state.contiguous(), weight.contiguous(), whole_bias.contiguous(), output, trace);
+  }
+  if (!recorded) return output;
+
+  record(output, "gru_sequence", {&input_gates, &state, &weight, &bias},
+         [input_gates = Saved(input_gates), state = Saved(state), weight = Saved(weight), bias = Saved(bias), order,
+          steps, trace](Sink& sink, const Tensor& gradient) {
+           const Tensor& kernel_weight = weight.get(sink);
+           if (sink.create_graph()) {
+             return sink.replay(gradient, [&] {
+               return composed::gru_sequence(input_gates.get(sink), state.get(sink), kernel_weight, bias.get(sink),
+                                             order, steps.reverse);
+             });
+           }
+           const auto run = kernel_weight.dtype() == DType::float32 ? run_backward<float> : run_backward<double>;
+           const GateGradients gates = run(steps, gradient.contiguous(), kernel_weight.contiguous(), trace);
+           const std::int64_t rows = steps.batch * steps.time, H = steps.size;
+           if (sink.needs(2)) {
+             bool fresh = false;
+             const Tensor buffer = sink.into(2, fresh);  // (3H, H) += gates^T previous, over all steps at once
+             gemm(buffer.dtype(), 3 * H, H, rows, 1, {gates.state_gates.raw_data(), 3 * H, true},
+                  {trace.previous.raw_data(), H}, fresh ? 0 : 1, buffer.raw_data(), H);
+           }
+           if (sink.needs(3)) sink.add(3, sum(gates.state_gates.view({rows, 3 * H}), {0}));
+           sink.add(0, gates.input_gates);
+           sink.add(1, gates.state);
+         });
+  return output;
+}
+
+namespace composed {
+
+Tensor gru_sequence(const Tensor& input_gates, const Tensor& state, const Tensor& weight, const Tensor& bias,
+                    const Tensor& lengths, bool reverse) {
+  const Steps steps = check(input_gates, state, weight, bias, lengths, reverse);
+  if (steps.time == 0) return zeros({steps.batch, 0, steps.size}, state.dtype());
+  const std::int64_t H = steps.size;
+  std::vector<Tensor> outputs(static_cast<std::size_t>(steps.time));
+  Tensor h = state;  // (batch, H)
+  for (std::int64_t step = 0; step < steps.time; ++step) {
+    const std::int64_t t = steps.at(step);
+    const Tensor x = input_gates.select(1, t);            // (batch, 3H)
+    const Tensor gates = gradus::linear(h, weight, bias);  // (batch, 3H)
+    const auto part = [H](const Tensor& all_gates, std::int64_t i) { return all_gates.slice(1, i * H, (i + 1) * H); };
+    const Tensor r = sigmoid(part(x, 0) + part(gates, 0));
+    const Tensor z = sigmoid(part(x, 1) + part(gates, 1));
+    const Tensor n = tanh(part(x, 2) + r * part(gates, 2));
+    const Tensor next = (1 - z) * n + z * h;
+    if (lengths.defined()) {
+      const Tensor active = gt(lengths, t).unsqueeze(1);  // (batch, 1)
+      h = where(active, next, h);
+      outputs[static_cast<std::size_t>(t)] = where(active, next, 0);
+    } else {
+      h = next;
+      outputs[static_cast<std::size_t>(t)] = next;
+    }
+  }
+  return stack(outputs, 1);
+}
+
+}  // namespace composed
+
+Tensor last_state(const Tensor& outputs, const Tensor& lengths) {
+  if (outputs.rank() != 3 || outputs.shape()[1] == 0) {
+    throw Error("last_state", "the outputs must be (batch, time, H) with at least one step, got " + describe(outputs));
+  }
+  const std::int64_t batch = outputs.shape()[0], time = outputs.shape()[1];
+  if (!lengths.defined()) return outputs.select(1, time - 1);
+  const Tensor rows = arange(0, batch) * time + lengths - 1;
+  return index_select(outputs.reshape({batch * time, outputs.shape()[2]}), 0, rows);
+}
+
+}  // namespace gradus

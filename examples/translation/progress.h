@@ -1,0 +1,28 @@
+// A bar for long work: done, rate, time left. On a terminal it is redrawn in place; elsewhere a line is written now and then.
+#pragma once
+#include <chrono>
+#include <cstdint>
+#include <string>
+
+namespace translation {
+
+class Progress {
+ public:
+  /// Writes to standard error.
+  Progress(std::string label, std::int64_t total);
+  /// `note` stands behind the bar: loss, tokens/s.
+  void update(std::int64_t done, const std::string& note);
+  /// Ends the line of the bar.
+  void finish();
+
+ private:
+  std::string label_;
+  std::int64_t total_;
+  bool terminal_;
+  std::chrono::steady_clock::time_point start_, last_;
+};
+
+/// "42 s", "3 min 05 s", "2 h 03 min".
+std::string duration_text(double seconds);
+
+}  // namespace translation

@@ -1,0 +1,25 @@
+// Writing a translation word by word.
+#pragma once
+#include "seq2seq.h"
+#include "text.h"
+
+#include <span>
+#include <string>
+#include <vector>
+
+namespace translation {
+
+struct Translation {
+  std::vector<std::int64_t> ids;            // without begin and end
+  std::vector<std::vector<float>> weights;  // of the attention, one row over the source positions per id and one for the end
+};
+
+/// The most likely word at every step, for a batch of sentences at once. A sentence ends at its end symbol, or at twice
+/// its source's length and ten words more; padding, unknown and begin are never written.
+std::vector<Translation> greedy_search(const Seq2Seq& model, std::span<const std::vector<std::int64_t>> sources);
+
+/// The lines in the target language, in batches. An empty line stays empty.
+std::vector<std::string> translate_lines(const Seq2Seq& model, const Language& source, const Language& target,
+                                         std::span<const std::string> lines);
+
+}  // namespace translation

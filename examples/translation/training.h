@@ -1,0 +1,70 @@
+// Training a translator: the step, the passes over the data, and when to stop.
+#pragma once
+#include "search.h"
+#include "seq2seq.h"
+#include "text.h"
+
+#include <gradus/optim/adam.h>
+
+#include <functional>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace translation {
+
+struct StepResult {
+  double loss = 0;           // mean over the target tokens, with label smoothing
+  double gradient_norm = 0;  // before clipping
+};
+
+/// Forward, backward, clipping, update: what every training here and the benchmark are made of.
+StepResult train_step(Seq2Seq& model, gradus::optim::Optimizer& optimizer, const Batch& batch, double label_smoothing,
+                      double clip);
+
+struct TrainingOptions {
+  std::int64_t batch = 64;      // sentences, or padded tokens
+  gradus::BatchUnit batch_unit = gradus::BatchUnit::sentences;
+  std::int64_t epochs = 30;
+  std::int64_t max_steps = 0;   // 0: no limit
+  double lr = 1e-3;
+  double lr_decay = 0.5;        // factor on the learning rate after an epoch without a better validation loss
+  double label_smoothing = 0.1;
+  double clip = 1;
+  std::int64_t patience = 5;    // epochs without a better BLEU before it stops
+  std::uint64_t seed = 1;
+};
+
+/// How good the model is on sentences that it does not learn from.
+struct Validation {
+  double loss = 0;        // mean negative log-likelihood of a target token, end included, without label smoothing
+  double perplexity = 0;  // e^loss, with the reference as the decoder's input
+  double bleu = 0;        // of greedy translations, on tokens
+};
+
+/// What happens during training, for whoever shows or stores it. `epoch` counts from 1.
+struct TrainingEvents {
+  std::function<void(std::int64_t step, const StepResult& result, double lr)> step;
+  std::function<void(std::int64_t epoch, const Validation& validation, bool best, double seconds)> epoch;
+  bool progress = true;  // a bar on standard error
+};
+
+struct Data {
+  Language source, target;
+  std::vector<Example> train;
+  gradus::ParallelCorpus valid;
+};
+
+struct TrainingResult {
+  std::int64_t steps = 0;
+  std::int64_t best_epoch = 0;
+  Validation best;
+  double seconds = 0;
+};
+
+Validation validate(const Seq2Seq& model, const Data& data);
+
+/// Trains until the epochs or steps are used up or the patience ends. The caller keeps the best weights in `events.epoch`.
+TrainingResult train(Seq2Seq& model, const Data& data, const TrainingOptions& options, const TrainingEvents& events);
+
+}  // namespace translation

@@ -1,0 +1,30 @@
+// What `translate train` and `translate run` do with their options.
+#pragma once
+#include "training.h"
+
+#include <iosfwd>
+#include <string>
+
+namespace translation {
+
+struct TrainCommand {
+  std::string source, target, valid_source, valid_target, out;
+  std::string source_tokens = "words", target_tokens = "words";
+  gradus::VocabularyOptions vocabulary{.min_frequency = 2};
+  gradus::LengthFilter filter{.max_length = 100};
+  std::string model = "gru", attention = "additive", context = "last", output = "deep";
+  Seq2SeqOptions shape;
+  TrainingOptions training;
+  std::string batch_unit = "sentences";
+  int threads = 0;
+};
+void run_training(const TrainCommand& command);
+
+struct RunCommand {
+  std::string folder;
+  int threads = 0;
+};
+/// Translates in batches as lines come in; the output has a line for every line of the input.
+void run_translation(const RunCommand& command, std::istream& in, std::ostream& out);
+
+}  // namespace translation

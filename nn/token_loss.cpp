@@ -1,0 +1,175 @@
+// linear_cross_entropy: projection to the vocabulary, log-softmax, label smoothing and loss in one pass over blocks of rows.
+#include <gradus/autograd/arithmetic.h>
+#include <gradus/autograd/linalg.h>
+#include <gradus/autograd/node.h>
+#include <gradus/autograd/reduce.h>
+#include <gradus/nn/losses.h>
+#include <gradus/tensor/blas.h>
+#include <gradus/tensor/create.h>
+#include <gradus/tensor/error.h>
+#include <gradus/tensor/kernels/dispatch.h>
+#include <gradus/tensor/kernels/softmax.h>
+#include <gradus/tensor/parallel.h>
+
+#include <algorithm>
+#include <cmath>
+
+namespace gradus {
+namespace {
+
+/// Rows whose logits are held at once: large, because every block packs the weight anew; bounded in memory.
+std::int64_t block_rows(std::int64_t classes) {
+  return std::clamp<std::int64_t>((std::int64_t{1} << 24) / std::max<std::int64_t>(classes, 1), 64, 4096);
+}
+
+/// What a pass leaves behind: gradients of the sum of the losses, where they are wanted.
+struct Gradients {
+  Tensor hidden, weight, bias;
+};
+
+struct Sums {
+  double loss = 0, nll = 0;
+  std::int64_t count = 0;
+};
+
+/// Losses of the rows of a block of logits; with `keep_gradient` the logits become the gradients of their sum.
+template <class T>
+void block_losses(const Tensor& logits, const std::int64_t* target, const TokenLossOptions& options, bool keep_gradient,
+                  double* losses, double* nll) {
+  const std::int64_t classes = logits.shape()[1];
+  const T smoothing = static_cast<T>(options.label_smoothing);
+  parallel_for(logits.shape()[0], std::max<std::int64_t>(1, 16384 / classes), [&](std::int64_t begin, std::int64_t end) {
+    const SoftmaxFunctions<T>& functions = kernels<SoftmaxKernels>().of<T>();
+    for (std::int64_t i = begin; i < end; ++i) {
+      T* row = logits.data<T>() + i * classes;
+      if (target[i] == options.ignore_index) {
+        losses[i] = nll[i] = 0;
+        if (keep_gradient) std::fill_n(row, classes, T(0));
+        continue;
+      }
+      const T log_sum = functions.log_sum_exp(classes, row);
+      nll[i] = log_sum - row[target[i]];
+      losses[i] = nll[i];
+      if (smoothing > 0) {
+        const double average = static_cast<double>(functions.sum(classes, row)) / static_cast<double>(classes);
+        losses[i] = (1 - options.label_smoothing) * nll[i] + options.label_smoothing * (log_sum - average);
+      }
+      if (keep_gradient) {
+        functions.cross_entropy_backward(classes, log_sum, T(1), smoothing, row);
+        row[target[i]] -= 1 - smoothing;
+      }
+    }
+  });
+}
+
+template <class T>
+Sums run(const Tensor& hidden, const Tensor& weight, const Tensor& bias, const Tensor& target,
+         const TokenLossOptions& options, const Gradients& gradients) {
+  const std::int64_t rows = hidden.shape()[0], size = hidden.shape()[1], classes = weight.shape()[0];
+  const std::int64_t block = std::min(block_rows(classes), std::max<std::int64_t>(rows, 1));
+  const Tensor buffer = empty({block, classes}, dtype_of<T>());
+  const bool keep = gradients.hidden.defined() || gradients.weight.defined() || gradients.bias.defined();
+  const Tensor losses = empty({block}, DType::float64), nll = empty({block}, DType::float64);
+  Sums sums;
+  for (std::int64_t first = 0; first < rows; first += block) {
+    const std::int64_t count = std::min(block, rows - first);
+    const T* from = hidden.data<T>() + first * size;
+    if (bias.defined()) {
+      gemm_bias(dtype_of<T>(), count, classes, size, {from, size}, {weight.raw_data(), size, true}, bias.raw_data(),
+                buffer.raw_data(), classes);
+    } else {
+      gemm(dtype_of<T>(), count, classes, size, 1, {from, size}, {weight.raw_data(), size, true}, 0, buffer.raw_data(), classes);
+    }
+    const Tensor logits = buffer.slice(0, 0, count);
+    const std::int64_t* numbers = target.data<std::int64_t>() + first;
+    block_losses<T>(logits, numbers, options, keep, losses.data<double>(), nll.data<double>());
+    for (std::int64_t i = 0; i < count; ++i) {
+      sums.loss += losses.data<double>()[i];
+      sums.nll += nll.data<double>()[i];
+      sums.count += numbers[i] != options.ignore_index;
+    }
+    if (gradients.hidden.defined()) {
+      gemm(dtype_of<T>(), count, size, classes, 1, {buffer.raw_data(), classes}, {weight.raw_data(), size}, 0,
+           gradients.hidden.data<T>() + first * size, size);
+    }
+    if (gradients.weight.defined()) {
+      gemm(dtype_of<T>(), classes, size, count, 1, {buffer.raw_data(), classes, true}, {from, size}, first == 0 ? 0 : 1,
+           gradients.weight.raw_data(), size);
+    }
+    if (gradients.bias.defined()) Tensor(gradients.bias).add_(sum(logits, {0}));
+  }
+  return sums;
+}
+
+void check(const Tensor& hidden, const Tensor& weight, const Tensor& bias, const Tensor& target,
+           const TokenLossOptions& options) {
+  const auto refuse = [](const std::string& why) { throw Error("linear_cross_entropy", why); };
+  if (hidden.rank() != 2 || weight.rank() != 2 || hidden.shape()[1] != weight.shape()[1] ||
+      hidden.dtype() != weight.dtype() || !is_floating(hidden.dtype())) {
+    refuse("needs hidden (N, H) and weight (C, H) of one floating dtype, got " + describe(hidden) + " and " + describe(weight));
+  }
+  if (bias.defined() && (!(bias.shape() == Shape{weight.shape()[0]}) || bias.dtype() != weight.dtype())) {
+    refuse("the bias must be " + to_string(Shape{weight.shape()[0]}) + ", got " + describe(bias));
+  }
+  if (target.dtype() != DType::int64 || !(target.shape() == Shape{hidden.shape()[0]})) {
+    refuse("the target must be int64 " + to_string(Shape{hidden.shape()[0]}) + ", got " + describe(target));
+  }
+  if (!(options.label_smoothing >= 0 && options.label_smoothing <= 1)) {
+    refuse("label_smoothing must lie in [0, 1], got " + std::to_string(options.label_smoothing));
+  }
+  for (const std::int64_t number : target.contiguous().span<std::int64_t>()) {
+    if (number != options.ignore_index && (number < 0 || number >= weight.shape()[0])) {
+      refuse("target " + std::to_string(number) + " is outside [0, " + std::to_string(weight.shape()[0]) + ")");
+    }
+  }
+}
+
+}  // namespace
+
+TokenLoss linear_cross_entropy(const Tensor& hidden, const Tensor& weight, const Tensor& bias, const Tensor& target,
+                               const TokenLossOptions& options) {
+  check(hidden, weight, bias, target, options);
+  const bool recorded = recording(hidden, weight, bias);
+  Gradients gradients;
+  Sums sums;
+  TokenLoss result;
+  {
+    const no_grad scope;
+    if (recorded && hidden.requires_grad()) gradients.hidden = empty(hidden.shape(), hidden.dtype());
+    if (recorded && weight.requires_grad()) gradients.weight = zeros(weight.shape(), weight.dtype());
+    if (recorded && bias.requires_grad()) gradients.bias = zeros(bias.shape(), bias.dtype());
+    const auto pass = hidden.dtype() == DType::float32 ? run<float> : run<double>;
+    sums = pass(hidden.contiguous(), weight.contiguous(), bias.defined() ? bias.contiguous() : bias, target.contiguous(),
+                options, gradients);
+    result.loss = full({}, sums.loss / static_cast<double>(sums.count), hidden.dtype());
+  }
+  result.nll_sum = sums.nll;
+  result.count = sums.count;
+  if (!recorded) return result;
+  record(result.loss, "linear_cross_entropy", {&hidden, &weight, &bias},
+         [hidden = Saved(hidden), weight = Saved(weight), bias = Saved(bias), target = Saved(target), options, gradients,
+          count = sums.count](Sink& sink, const Tensor& g) {
+           if (sink.create_graph()) {
+             return sink.replay(g, [&] {
+               return composed::linear_cross_entropy(hidden.get(sink), weight.get(sink), bias.get(sink), target.get(sink), options);
+             });
+           }
+           const double scale = g.item() / static_cast<double>(count);
+           if (sink.needs(0)) sink.add(0, gradients.hidden * scale);
+           if (sink.needs(1)) sink.add(1, gradients.weight * scale);
+           if (sink.needs(2)) sink.add(2, gradients.bias * scale);
+         });
+  return result;
+}
+
+namespace composed {
+
+Tensor linear_cross_entropy(const Tensor& hidden, const Tensor& weight, const Tensor& bias, const Tensor& target,
+                            const TokenLossOptions& options) {
+  return composed::cross_entropy(composed::linear(hidden, weight, bias), target,
+                                 {.ignore_index = options.ignore_index, .label_smoothing = options.label_smoothing});
+}
+
+}  // namespace composed
+
+}  // namespace gradus
