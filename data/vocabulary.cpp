@@ -1,16 +1,11 @@
 #include <gradus/data/corpus.h>
 #include <gradus/data/utf8.h>
 #include <gradus/data/vocabulary.h>
+#include <gradus/tensor/atomic_file.h>
 #include <gradus/tensor/error.h>
-
-#include <fcntl.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <array>
-#include <cerrno>
-#include <cstdio>
-#include <cstring>
 #include <optional>
 #include <utility>
 
@@ -48,52 +43,6 @@ void check_options(const VocabularyOptions& options) {
                                   "; it has to be 0 (no limit), or " + std::to_string(special_count) +
                                   " or more, for the specials count among them");
   }
-}
-
-[[noreturn]] void throw_write_error(const std::string& path, const char* step) {
-  throw Error("vocabulary.save",
-              "cannot " + std::string(step) + " \"" + path + "\": " + std::strerror(errno));
-}
-
-void write_and_sync(const std::string& path, std::string_view bytes) {
-  const int file = ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-  if (file < 0) throw_write_error(path, "create");
-  bool good = true;
-  while (good && !bytes.empty()) {
-    const ssize_t written = ::write(file, bytes.data(), bytes.size());
-    if (written > 0) bytes.remove_prefix(static_cast<std::size_t>(written));
-    good = written > 0 || (written < 0 && errno == EINTR);
-  }
-  good = good && ::fsync(file) == 0;
-  const int error = errno;  // of the first failure; closing may set another
-  good = ::close(file) == 0 && good;
-  if (good) return;
-  ::unlink(path.c_str());
-  errno = error;
-  throw_write_error(path, "write");
-}
-
-// Makes the new name last through a power cut. Some file systems cannot sync a folder; the file itself is
-// safe by now.
-void sync_folder_of(const std::string& path) {
-  const std::size_t slash = path.rfind('/');
-  const std::string folder = slash == std::string::npos ? "." : path.substr(0, slash + 1);
-  const int handle = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (handle < 0) return;
-  ::fsync(handle);
-  ::close(handle);
-}
-
-void replace_file(const std::string& path, std::string_view bytes) {
-  const std::string temporary = path + ".tmp" + std::to_string(::getpid());
-  write_and_sync(temporary, bytes);
-  if (std::rename(temporary.c_str(), path.c_str()) != 0) {
-    const int error = errno;
-    ::unlink(temporary.c_str());
-    errno = error;
-    throw_write_error(path, "replace");
-  }
-  sync_folder_of(path);
 }
 
 void check_specials(const std::vector<std::string>& lines, const std::string& path) {
@@ -169,7 +118,7 @@ std::vector<std::string> Vocabulary::decode(std::span<const std::int64_t> ids) c
 void Vocabulary::save(const std::string& path) const {
   std::string text;
   for (const std::string& token : tokens_) (text += token) += '\n';
-  replace_file(path, text);
+  write_file_atomically(path, text);
 }
 
 Vocabulary Vocabulary::load(const std::string& path) {

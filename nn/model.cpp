@@ -1,7 +1,6 @@
 #include <gradus/autograd/modes.h>
 #include <gradus/nn/model.h>
 #include <gradus/tensor/error.h>
-#include <gradus/tensor/safetensors.h>
 
 #include <algorithm>
 #include <unordered_map>
@@ -161,7 +160,7 @@ LoadReport load_state_dict(const ModelView& model, const NamedTensors& state, Lo
 void save(const ModelView& model, const std::string& path) { save_tensors(path, state_dict(model)); }
 
 LoadReport load(const ModelView& model, const std::string& path, LoadOptions options) {
-  return load_state_dict(model, load_tensors(path), options);
+  return load_state_dict(model, load_tensors(path).tensors, options);
 }
 
 std::int64_t num_parameters(const ModelView& model) {

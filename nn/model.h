@@ -7,16 +7,13 @@
 #pragma once
 #include <gradus/nn/clone.h>
 #include <gradus/nn/visit.h>
+#include <gradus/tensor/safetensors.h>
 
 #include <cstdint>
 #include <string>
-#include <utility>
 #include <vector>
 
 namespace gradus {
-
-/// Names and tensors, in an order.
-using NamedTensors = std::vector<std::pair<std::string, Tensor>>;
 
 /// Every parameter once, also those that are tied to several fields, in the order of declaration. The tensors
 /// are handles on the model's own.

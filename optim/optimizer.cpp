@@ -171,8 +171,8 @@ void Optimizer::run_segments(std::size_t group, std::int64_t begin, std::int64_t
 
 // --- checkpoints -------------------------------------------------------------------------------------------
 
-std::vector<std::pair<std::string, Tensor>> Optimizer::state_dict() const {
-  std::vector<std::pair<std::string, Tensor>> result;
+NamedTensors Optimizer::state_dict() const {
+  NamedTensors result;
   std::size_t number = 0;
   for (std::size_t group = 0; group < groups_.size(); ++group) {
     result.emplace_back(lr_name(group), full({}, learning_rate(group), DType::float64));
@@ -190,7 +190,7 @@ std::vector<std::pair<std::string, Tensor>> Optimizer::state_dict() const {
   return result;
 }
 
-void Optimizer::load_state_dict(const std::vector<std::pair<std::string, Tensor>>& state) {
+void Optimizer::load_state_dict(const NamedTensors& state) {
   std::unordered_map<std::string_view, const Tensor*> given;
   for (const auto& [name, tensor] : state) given.emplace(name, &tensor);
   const auto take = [&](const std::string& name, const Shape& shape, DType dtype, bool required) {

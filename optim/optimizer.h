@@ -1,12 +1,10 @@
 // What all optimisers share: parameters in groups, the state that belongs to each, and the walk over them.
 #pragma once
-#include <gradus/tensor/tensor_class.h>
+#include <gradus/tensor/safetensors.h>
 
 #include <array>
 #include <cstdint>
 #include <span>
-#include <string>
-#include <utility>
 #include <vector>
 
 namespace gradus {
@@ -39,10 +37,10 @@ class Optimizer {
 
   /// What a checkpoint keeps, by the number of the parameter in order of the groups, "3.exp_avg", "3.step",
   /// and the learning rates, "group.0.lr". The moments share memory with the optimiser.
-  std::vector<std::pair<std::string, Tensor>> state_dict() const;
+  NamedTensors state_dict() const;
   /// Puts back what state_dict gave, by an optimiser over parameters of the same shapes. Throws, with nothing
   /// changed, where it does not fit.
-  void load_state_dict(const std::vector<std::pair<std::string, Tensor>>& state);
+  void load_state_dict(const NamedTensors& state);
 
  protected:
   /// The names of the state arrays that a group keeps, nullptr for those that it does not.

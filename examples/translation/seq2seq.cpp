@@ -8,7 +8,7 @@
 #include <gradus/autograd/modes.h>
 #include <gradus/autograd/normalize.h>
 #include <gradus/autograd/reduce.h>
-#include <gradus/nn/init.h>
+#include <gradus/data/loader.h>
 #include <gradus/tensor/create.h>
 #include <gradus/tensor/error.h>
 
@@ -46,7 +46,7 @@ void start_embedding(nn::Embedding& embedding) {
 }  // namespace
 
 Seq2Seq::Seq2Seq(const Seq2SeqOptions& options)
-    : options_{checked(options)},
+    : options_(checked(options)),
       source_embedding_(options.source_vocabulary, options.embedding, padded()),
       target_embedding_(options.target_vocabulary, options.embedding, padded()),
       encoder_(options.embedding, options.hidden,
@@ -66,24 +66,24 @@ Seq2Seq::Seq2Seq(const Seq2SeqOptions& options)
 }
 
 Memory Seq2Seq::encode(const Tensor& source, const Tensor& lengths) const {
-  const std::int64_t H = options_->hidden;
-  const Tensor embedded = dropout(source_embedding_(source), options_->dropout, is_training());  // (B, S, E)
+  const std::int64_t H = options_.hidden;
+  const Tensor embedded = dropout(source_embedding_(source), options_.dropout, is_training());  // (B, S, E)
   const nn::GRUOutput read = encoder_(embedded, {}, lengths);
-  const std::int64_t last = 2 * (options_->layers - 1);
+  const std::int64_t last = 2 * (options_.layers - 1);
   const Tensor ends = cat({read.state[last], read.state[last + 1]}, 1);  // (B, 2H)
   const Tensor starts = tanh(bridge_(ends));                             // (B, layers H)
 
   Memory memory;
   memory.values = read.output;
   memory.mask = padding_mask(lengths, source.size(1));
-  for (int layer = 0; layer < options_->layers; ++layer) memory.state.push_back(starts.slice(1, layer * H, (layer + 1) * H));
+  for (int layer = 0; layer < options_.layers; ++layer) memory.state.push_back(starts.slice(1, layer * H, (layer + 1) * H));
   if (attention_) {
     memory.keys = attention_->project_keys(read.output);
-  } else if (options_->context == Context::last) {
+  } else if (options_.context == Context::last) {
     memory.whole = ends;
   } else {
     memory.whole = sum(read.output, {1});  // padding is zero in the encoder's output
-    if (options_->context == Context::mean) memory.whole = memory.whole / lengths.unsqueeze(1).to(DType::float32);
+    if (options_.context == Context::mean) memory.whole = memory.whole / lengths.unsqueeze(1).to(DType::float32);
   }
   return memory;
 }
@@ -91,7 +91,7 @@ Memory Seq2Seq::encode(const Tensor& source, const Tensor& lengths) const {
 /// The part of the first decoder layer's input gates that comes from the previous words: for all steps at once.
 Tensor Seq2Seq::project_embedded(const Tensor& embedded) const {
   const nn::GRUCell& first = decoder_.front();
-  return linear(embedded, first.weight_ih.slice(1, 0, options_->embedding), first.bias_ih);
+  return linear(embedded, first.weight_ih.slice(1, 0, options_.embedding), first.bias_ih);
 }
 
 Step Seq2Seq::advance(const Tensor& embedded, const Tensor& gates_of_embedded, const std::vector<Tensor>& state,
@@ -105,10 +105,10 @@ Step Seq2Seq::advance(const Tensor& embedded, const Tensor& gates_of_embedded, c
     step.weights = seen.weights.squeeze(1);
   }
   const nn::GRUCell& first = decoder_.front();
-  const Tensor context_weight = first.weight_ih.slice(1, options_->embedding);  // (3H, 2H)
+  const Tensor context_weight = first.weight_ih.slice(1, options_.embedding);  // (3H, 2H)
   step.state.push_back(first.step(gates_of_embedded + linear(context, context_weight, {}), state[0]));
   for (std::size_t layer = 1; layer < decoder_.size(); ++layer) {
-    const Tensor below = dropout(step.state.back(), options_->dropout, is_training());
+    const Tensor below = dropout(step.state.back(), options_.dropout, is_training());
     step.state.push_back(decoder_[layer](below, state[layer]));
   }
   step.features = cat({step.state.back(), context, embedded}, 1);
@@ -120,7 +120,7 @@ Tensor Seq2Seq::before_output(const Tensor& features) const { return deep_ ? tan
 TokenLoss Seq2Seq::loss(const Tensor& source, const Tensor& lengths, const Tensor& previous, const Tensor& target,
                         double label_smoothing) const {
   const Memory memory = encode(source, lengths);
-  const Tensor embedded = dropout(target_embedding_(previous), options_->dropout, is_training());  // (B, T, E)
+  const Tensor embedded = dropout(target_embedding_(previous), options_.dropout, is_training());  // (B, T, E)
   const Tensor gates = project_embedded(embedded);                                                // (B, T, 3H)
   std::vector<Tensor> features;  // of every step, (B, 3H + E)
   std::vector<Tensor> state = memory.state;
@@ -130,7 +130,7 @@ TokenLoss Seq2Seq::loss(const Tensor& source, const Tensor& lengths, const Tenso
     state = std::move(step.state);
   }
   Tensor hidden = before_output(stack(features, 1));  // (B, T, E or 3H + E)
-  hidden = dropout(hidden, options_->dropout, is_training());
+  hidden = dropout(hidden, options_.dropout, is_training());
   return linear_cross_entropy(hidden.flatten(0, 1), output_.weight, output_.bias, target.flatten(),
                               {.ignore_index = 0, .label_smoothing = label_smoothing});
 }

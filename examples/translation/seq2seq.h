@@ -82,7 +82,7 @@ class Seq2Seq {
   Tensor project_embedded(const Tensor& embedded) const;
   Tensor before_output(const Tensor& features) const;
 
-  gradus::opaque<Seq2SeqOptions> options_;
+  Seq2SeqOptions options_;
   nn::Embedding source_embedding_, target_embedding_;
   nn::GRU encoder_;
   nn::Linear bridge_;                        // (2H) of the encoder's last states -> first states of all decoder layers
