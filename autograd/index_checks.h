@@ -2,7 +2,12 @@
 #pragma once
 #include <gradus/tensor/tensor_class.h>
 
+#include <initializer_list>
+
 namespace gradus {
+
+/// Throws where one of the tensors is undefined.
+void check_defined(const char* operation, std::initializer_list<const Tensor*> tensors);
 
 /// The indices, contiguous and with nothing to be recorded, once each is known to lie in [0, size). With `negative` those in
 /// [-size, 0) count from the end and come back as what they mean.

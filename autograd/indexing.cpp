@@ -68,14 +68,15 @@ void add_blocks(const Tensor& y, const Tensor& index, int axis, const Tensor& so
   }
 }
 
-void check_line(const char* operation, const Tensor& index) {
+void check_line(const char* operation, const Tensor& x, const Tensor& index) {
+  check_defined(operation, {&x, &index});
   if (index.rank() > 1) throw Error(operation, "the index must have one axis, got " + describe(index));
 }
 
 }  // namespace
 
 Tensor index_select(const Tensor& x, std::int64_t axis, const Tensor& index) {
-  check_line("index_select", index);
+  check_line("index_select", x, index);
   const Tensor source = at_least_1d(x);
   const int at = normalize_axis("index_select", axis, source.shape());
   const Tensor chosen = checked_indices("index_select", index, source.shape()[at]);
@@ -95,7 +96,8 @@ Tensor index_select(const Tensor& x, std::int64_t axis, const Tensor& index) {
 }
 
 Tensor index_add(const Tensor& x, std::int64_t axis, const Tensor& index, const Tensor& source, Scalar alpha) {
-  check_line("index_add", index);
+  check_line("index_add", x, index);
+  check_defined("index_add", {&source});
   const int at = normalize_axis("index_add", axis, x.shape());
   Shape expected = x.shape();
   if (x.rank() > 0) expected[at] = index.numel();
@@ -137,6 +139,7 @@ void for_places(const Tensor& x, int axis, const Tensor& index, Body body) {
 }
 
 int check_places(const char* operation, const Tensor& x, std::int64_t axis, const Tensor& index) {
+  check_defined(operation, {&x, &index});
   const int at = normalize_axis(operation, axis, x.shape());
   bool fits = index.rank() == x.rank();
   for (int k = 0; fits && k < x.rank(); ++k) fits = k == at || index.shape()[k] <= x.shape()[k];
@@ -149,6 +152,7 @@ int check_places(const char* operation, const Tensor& x, std::int64_t axis, cons
 
 /// The part of the source that lies under the index.
 Tensor under_index(const char* operation, const Tensor& source, const Tensor& index, DType dtype) {
+  check_defined(operation, {&source});
   bool fits = source.rank() == index.rank() && source.dtype() == dtype;
   for (int k = 0; fits && k < index.rank(); ++k) fits = index.shape()[k] <= source.shape()[k];
   if (!fits) {
@@ -211,7 +215,7 @@ Tensor gather(const Tensor& x, std::int64_t axis, const Tensor& index) {
 Tensor scatter_add(const Tensor& x, std::int64_t axis, const Tensor& index, const Tensor& source) {
   const int at = check_places("scatter_add", x, axis, index);
   const Tensor part = under_index("scatter_add", source, index, x.dtype());
-  if (x.rank() == 0) return index.numel() > 0 ? x + part : x;
+  if (x.rank() == 0) return scatter_add(x.reshape({1}), 0, index.reshape({1}), part.reshape({1})).reshape({});
   const Tensor chosen = checked_indices("scatter_add", index, x.shape()[at]);
   Tensor y = scattered(x, at, chosen, part, true);
   if (recording(x, part)) {
@@ -226,16 +230,30 @@ Tensor scatter_add(const Tensor& x, std::int64_t axis, const Tensor& index, cons
 Tensor scatter(const Tensor& x, std::int64_t axis, const Tensor& index, const Tensor& source) {
   const int at = check_places("scatter", x, axis, index);
   const Tensor part = under_index("scatter", source, index, x.dtype());
-  if (x.rank() == 0) return part;
+  if (x.rank() == 0) return scatter(x.reshape({1}), 0, index.reshape({1}), part.reshape({1})).reshape({});
   const Tensor chosen = checked_indices("scatter", index, x.shape()[at]);
   Tensor y = scattered(x, at, chosen, part, false);
   if (recording(x, part)) {
     record(y, "scatter", {&x, &part}, [chosen, at](Sink& sink, const Tensor& g) {
-      if (sink.needs(0)) sink.add(0, scatter(g, at, chosen, zeros(chosen.shape(), g.dtype())));
+      if (sink.needs(0)) sink.add(0, scatter(g, at, chosen, 0));
       if (sink.needs(1)) sink.add(1, gather(g, at, chosen));
     });
   }
   return y;
+}
+
+Tensor scatter(const Tensor& x, std::int64_t axis, const Tensor& index, Scalar value) {
+  check_defined("scatter", {&x, &index});
+  return scatter(x, axis, index, full({}, value, x.dtype()).expand(index.shape()));
+}
+
+Tensor index_fill(const Tensor& x, std::int64_t axis, const Tensor& index, Scalar value) {
+  check_line("index_fill", x, index);
+  const int at = normalize_axis("index_fill", axis, x.shape());
+  const Tensor chosen = checked_indices("index_fill", index, x.rank() > 0 ? x.shape()[at] : 1);
+  Shape line = Shape::filled(x.rank(), 1), places = x.shape();
+  if (x.rank() > 0) line[at] = places[at] = chosen.numel();
+  return scatter(x, at, chosen.reshape(line).expand(places), value);
 }
 
 }  // namespace gradus

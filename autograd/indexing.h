@@ -16,14 +16,22 @@ Tensor index_add(const Tensor& x, std::int64_t axis, const Tensor& index, const 
 Tensor gather(const Tensor& x, std::int64_t axis, const Tensor& index);
 /// x with out[index[i][j][k]][j][k] += source[i][j][k] for axis 0, and so on: the reverse of gather.
 Tensor scatter_add(const Tensor& x, std::int64_t axis, const Tensor& index, const Tensor& source);
-/// The same with = instead of +=. Of several writes to one place the last in row-major order holds.
+/// The same with = instead of +=. Of several writes to one place the last in row-major order holds; the gradient of `source`
+/// is right only where no place is written twice, as in PyTorch.
 Tensor scatter(const Tensor& x, std::int64_t axis, const Tensor& index, const Tensor& source);
+/// Writes one number to all these places.
+Tensor scatter(const Tensor& x, std::int64_t axis, const Tensor& index, Scalar value);
+/// x with the slices at the positions `index` (n,) along an axis set to a number.
+Tensor index_fill(const Tensor& x, std::int64_t axis, const Tensor& index, Scalar value);
 
 /// x[indices]: int64 of any shape picks slices of the first axis (negative ones count from its end), bool of the shape of
 /// the leading axes picks where it is true.
 Tensor index(const Tensor& x, const Tensor& indices);
 /// x[i, j, ...]: int64 tensors, broadcast together, pick along the leading axes.
 Tensor index(const Tensor& x, std::span<const Tensor> indices);
+inline Tensor index(const Tensor& x, std::initializer_list<Tensor> indices) {
+  return index(x, std::span<const Tensor>(indices.begin(), indices.size()));
+}
 /// The elements of x where the mask is true, both broadcast together, in row-major order; one axis.
 Tensor masked_select(const Tensor& x, const Tensor& mask);
 /// The coordinates of all elements that are not zero, (n, rank) int64.

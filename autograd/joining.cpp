@@ -66,7 +66,11 @@ Tensor cat(std::span<const Tensor> tensors, std::int64_t axis) {
       std::int64_t from = 0;
       for (std::size_t i = 0; i < sizes.size(); ++i) {
         const int input = static_cast<int>(i);
-        if (sink.needs(input) && sizes[i] > 0) sink.add(input, g.narrow(at, from, sizes[i]));
+        if (sink.needs(input)) {
+          const Tensor part = g.narrow(at, from, sizes[i]);
+          const Shape& own = sink.node().inputs[i]->shape;  // another one only for a tensor of shape (0,) passed over
+          sink.add(input, part.rank() == own.rank() ? part : part.reshape(own));
+        }
         from += sizes[i];
       }
     });
@@ -78,6 +82,7 @@ Tensor stack(std::span<const Tensor> tensors, std::int64_t axis) {
   if (tensors.empty()) throw Error("stack", "there are no tensors to put together");
   std::vector<Tensor> rows;
   for (const Tensor& tensor : tensors) {
+    if (!tensor.defined()) throw Error("stack", "got an undefined tensor");
     if (!(tensor.shape() == tensors[0].shape())) {
       throw Error("stack", describe(tensors[0]) + " and " + describe(tensor) + " must have the same shape");
     }

@@ -54,6 +54,12 @@ Tensor with_leading_split(const Tensor& x, const Shape& picked) {
 
 }  // namespace
 
+void check_defined(const char* operation, std::initializer_list<const Tensor*> tensors) {
+  for (const Tensor* tensor : tensors) {
+    if (!tensor->defined()) throw Error(operation, "got an undefined tensor");
+  }
+}
+
 Tensor checked_indices(const char* operation, const Tensor& indices, std::int64_t size, bool negative) {
   if (!indices.defined() || indices.dtype() != DType::int64) {
     throw Error(operation, "indices must be int64, got " + describe(indices));
@@ -72,7 +78,8 @@ Tensor checked_indices(const char* operation, const Tensor& indices, std::int64_
 }
 
 Tensor index(const Tensor& x, const Tensor& indices) {
-  if (indices.defined() && indices.dtype() == DType::boolean) {
+  check_defined("index", {&x, &indices});
+  if (indices.dtype() == DType::boolean) {
     const int rank = indices.rank();
     bool fits = rank > 0 && rank <= x.rank();
     for (int axis = 0; fits && axis < rank; ++axis) fits = indices.shape()[axis] == x.shape()[axis];
@@ -85,13 +92,17 @@ Tensor index(const Tensor& x, const Tensor& indices) {
 }
 
 Tensor index(const Tensor& x, std::span<const Tensor> indices) {
+  check_defined("index", {&x});
   const int count = static_cast<int>(indices.size());
   if (count == 0 || count > x.rank()) {
     throw Error("index", std::to_string(count) + " index tensors for " + describe(x) + ": one to " +
                              std::to_string(x.rank()) + " are possible");
   }
   Shape shape;
-  for (const Tensor& each : indices) shape = broadcast_shapes("index", shape, each.shape());
+  for (const Tensor& each : indices) {
+    check_defined("index", {&each});
+    shape = broadcast_shapes("index", shape, each.shape());
+  }
   Tensor place = zeros(shape, DType::int64);  // number among the leading axes taken together
   for (int axis = 0; axis < count; ++axis) {
     const std::int64_t size = x.shape()[axis];
@@ -101,7 +112,8 @@ Tensor index(const Tensor& x, std::span<const Tensor> indices) {
 }
 
 Tensor masked_select(const Tensor& x, const Tensor& mask) {
-  if (!mask.defined() || mask.dtype() != DType::boolean) {
+  check_defined("masked_select", {&x, &mask});
+  if (mask.dtype() != DType::boolean) {
     throw Error("masked_select", "the mask must be bool, got " + describe(mask));
   }
   const Shape shape = broadcast_shapes("masked_select", x.shape(), mask.shape());
@@ -143,6 +155,7 @@ void add_rows(const Tensor& table, const Tensor& indices, const Tensor& gradient
 }  // namespace
 
 Tensor embedding(const Tensor& indices, const Tensor& weight, std::optional<std::int64_t> padding_idx) {
+  check_defined("embedding", {&indices, &weight});
   if (weight.rank() != 2) throw Error("embedding", "the table must be (count, features), got " + describe(weight));
   const std::int64_t count = weight.shape()[0], features = weight.shape()[1];
   const std::int64_t padding = padding_idx ? *padding_idx + (*padding_idx < 0 ? count : 0) : -1;
@@ -176,6 +189,7 @@ Tensor embedding(const Tensor& indices, const Tensor& weight, std::optional<std:
 }
 
 Tensor one_hot(const Tensor& indices, std::int64_t num_classes) {
+  check_defined("one_hot", {&indices});
   std::int64_t classes = num_classes;
   if (classes == -1) {
     if (indices.numel() == 0) throw Error("one_hot", "num_classes must be given where there are no indices");

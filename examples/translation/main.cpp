@@ -94,6 +94,7 @@ void add_run(CLI::App& program, RunCommand& options) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  std::ios::sync_with_stdio(false);  // so that `run` can see how much of its input is there already
   CLI::App program(description);
   program.require_subcommand(1);
   DemoOptions demo_options;

@@ -58,7 +58,11 @@ Seq2Seq::Seq2Seq(const Seq2SeqOptions& options)
   start_embedding(source_embedding_);
   start_embedding(target_embedding_);
   for (int layer = 0; layer < options.layers; ++layer) decoder_.emplace_back(layer == 0 ? E + 2 * H : H, H);
-  if (options.attention) attention_.emplace(*options.attention, H, 2 * H);
+  if (options.attention) {
+    const bool same_size = *options.attention == nn::Score::dot || *options.attention == nn::Score::scaled_dot;
+    if (same_size) key_projection_.emplace(2 * H, H);
+    attention_.emplace(*options.attention, H, same_size ? H : 2 * H);
+  }
   if (options.output == OutputLayer::deep) {
     deep_.emplace(3 * H + E, E);
     output_.weight = target_embedding_.weight;
@@ -78,7 +82,7 @@ Memory Seq2Seq::encode(const Tensor& source, const Tensor& lengths) const {
   memory.mask = padding_mask(lengths, source.size(1));
   for (int layer = 0; layer < options_.layers; ++layer) memory.state.push_back(starts.slice(1, layer * H, (layer + 1) * H));
   if (attention_) {
-    memory.keys = attention_->project_keys(read.output);
+    memory.keys = attention_->project_keys(key_projection_ ? (*key_projection_)(read.output) : read.output);
   } else if (options_.context == Context::last) {
     memory.whole = ends;
   } else {

@@ -72,8 +72,8 @@ class Seq2Seq {
   Tensor logits(const Tensor& features) const;
 
   const Seq2SeqOptions& options() const { return options_; }
-  GRADUS_FIELDS(Seq2Seq, options_, source_embedding_, target_embedding_, encoder_, bridge_, decoder_, attention_,
-                deep_, output_)
+  GRADUS_FIELDS(Seq2Seq, options_, source_embedding_, target_embedding_, encoder_, bridge_, decoder_, key_projection_,
+                attention_, deep_, output_)
 
  private:
   std::int64_t context_size() const { return 2 * options_.hidden; }
@@ -87,6 +87,7 @@ class Seq2Seq {
   nn::GRU encoder_;
   nn::Linear bridge_;                        // (2H) of the encoder's last states -> first states of all decoder layers
   std::vector<nn::GRUCell> decoder_;         // the first reads (embedding, context), each further one the state below
+  std::optional<nn::Linear> key_projection_;  // 2H -> H, for scores that compare states and keys feature by feature
   std::optional<nn::Attention> attention_;
   std::optional<nn::Linear> deep_;           // (3H + E) -> E
   nn::Linear output_;                        // to the vocabulary; tied to the target embedding after `deep`

@@ -1,0 +1,20 @@
+// Everything of autograd/: the operations, the backward pass, and what checks it.
+#pragma once
+#include <gradus/autograd/activation.h>
+#include <gradus/autograd/arithmetic.h>
+#include <gradus/autograd/attention_scores.h>
+#include <gradus/autograd/einsum.h>
+#include <gradus/autograd/engine.h>
+#include <gradus/autograd/gradcheck.h>
+#include <gradus/autograd/hooks.h>
+#include <gradus/autograd/indexing.h>
+#include <gradus/autograd/joining.h>
+#include <gradus/autograd/linalg.h>
+#include <gradus/autograd/modes.h>
+#include <gradus/autograd/node.h>
+#include <gradus/autograd/normalize.h>
+#include <gradus/autograd/pointwise.h>
+#include <gradus/autograd/rearrange.h>
+#include <gradus/autograd/recurrent.h>
+#include <gradus/autograd/reduce.h>
+#include <gradus/autograd/sorting.h>

@@ -1,0 +1,148 @@
+// Layers: made from the attributes, filled with PyTorch's state dict, run.
+#include "cases.h"
+
+#include <gradus/autograd/activation.h>
+#include <gradus/autograd/arithmetic.h>
+#include <gradus/autograd/linalg.h>
+#include <gradus/nn/nn.h>
+
+#include <sstream>
+
+namespace oracle {
+namespace {
+
+using namespace gradus;
+
+/// Loads the case's parameters into a copy of the model in the case's dtype, runs it and differentiates.
+template <class Model, class Forward>
+Answers run_model(const Case& c, const Model& made, Forward&& forward) {
+  const Model model = clone(made, c.dtype());
+  load_state_dict(model, c.state());
+  return outputs_and_gradients(c, forward(model), named_parameters(model));
+}
+
+Answers run_linear(const Case& c) {
+  const Arguments& a = c.arguments();
+  return run_model(c, nn::Linear(a.integer("in_features"), a.integer("out_features"), {.bias = a.flag("bias", true)}),
+                   [&](const nn::Linear& layer) { return Tensors{layer(a.tensor("input"))}; });
+}
+
+Answers run_embedding(const Case& c) {
+  const Arguments& a = c.arguments();
+  nn::EmbeddingOptions options;
+  if (a.has("padding_idx")) options.padding_idx = a.integer("padding_idx");
+  return run_model(c, nn::Embedding(a.integer("num_embeddings"), a.integer("embedding_dim"), options),
+                   [&](const nn::Embedding& layer) { return Tensors{layer(a.tensor("input"))}; });
+}
+
+Answers run_layer_norm(const Case& c) {
+  const Arguments& a = c.arguments();
+  const nn::LayerNormOptions options{.eps = a.number("eps", 1e-5), .affine = a.flag("elementwise_affine", true)};
+  return run_model(c, nn::LayerNorm(a.shape("normalized_shape"), options),
+                   [&](const nn::LayerNorm& layer) { return Tensors{layer(a.tensor("input"))}; });
+}
+
+/// The first of the names that is given, or an undefined tensor.
+Tensor any_of(const Arguments& a, std::initializer_list<const char*> names) {
+  for (const char* name : names) {
+    if (a.is_tensor(name)) return a.tensor(name);
+  }
+  return {};
+}
+
+Answers run_gru(const Case& c) {
+  const Arguments& a = c.arguments();
+  const nn::GRUOptions options{.layers = static_cast<int>(a.integer("num_layers", 1)),
+                               .bidirectional = a.flag("bidirectional", false),
+                               .dropout = a.number("dropout", 0),
+                               .bias = a.flag("bias", true)};
+  Tensor lengths = any_of(a, {"lengths"});
+  if (!lengths.defined() && a.has("lengths")) {
+    lengths = tensor(a.plain("lengths").get<std::vector<std::int64_t>>());
+  }
+  const bool batch_first = a.flag("batch_first", false);
+  return run_model(c, nn::GRU(a.integer("input_size"), a.integer("hidden_size"), options), [&](const nn::GRU& layer) {
+    const Tensor& x = a.tensor("input");
+    const nn::GRUOutput y = layer(batch_first ? x : x.transpose(0, 1), any_of(a, {"h0", "h_0", "hx"}), lengths);
+    return Tensors{batch_first ? y.output : y.output.transpose(0, 1), y.state};
+  });
+}
+
+Answers run_gru_cell(const Case& c) {
+  const Arguments& a = c.arguments();
+  return run_model(c, nn::GRUCell(a.integer("input_size"), a.integer("hidden_size"), a.flag("bias", true)),
+                   [&](const nn::GRUCell& cell) {
+                     return Tensors{cell(a.tensor("input"), any_of(a, {"h0", "hx", "state"}))};
+                   });
+}
+
+/// "Linear(4,8)", "GELU", "LayerNorm(8)": a layer of a Sequential.
+void add_layer(nn::Sequential& net, const std::string& description) {
+  const std::size_t open = description.find('(');
+  const std::string name = description.substr(0, open);
+  std::vector<double> numbers;
+  if (open != std::string::npos) {
+    std::istringstream list(description.substr(open + 1));
+    for (std::string word; std::getline(list, word, ',');) {
+      if (const std::size_t equals = word.find('='); equals != std::string::npos) word.erase(0, equals + 1);
+      if (word.find_first_of("0123456789") != std::string::npos) numbers.push_back(std::stod(word));
+    }
+  }
+  const auto size = [&](std::size_t i) { return static_cast<std::int64_t>(numbers.at(i)); };
+  if (name == "Linear") {
+    net.add(nn::Linear(size(0), size(1), {.bias = description.find("bias=False") == std::string::npos}));
+  } else if (name == "LayerNorm") {
+    net.add(nn::LayerNorm(size(0)));
+  } else if (name == "Embedding") {
+    net.add(nn::Embedding(size(0), size(1)));
+  } else if (name == "Dropout") {
+    net.add(nn::Dropout(numbers.empty() ? 0.5 : numbers[0]));
+  } else if (name == "Softmax") {
+    net.add(nn::Softmax{.axis = numbers.empty() ? -1 : size(0)});
+  } else if (name == "GELU") {
+    net.add(nn::Gelu{});
+  } else if (name == "ReLU") {
+    net.add(nn::Relu{});
+  } else if (name == "LeakyReLU") {
+    net.add(nn::LeakyRelu{.negative_slope = numbers.empty() ? 0.01 : numbers[0]});
+  } else if (name == "SiLU") {
+    net.add(nn::Silu{});
+  } else if (name == "Tanh") {
+    net.add(nn::Tanh{});
+  } else if (name == "Sigmoid") {
+    net.add(nn::Sigmoid{});
+  } else if (name == "Softplus") {
+    net.add(nn::Softplus{});
+  } else {
+    throw Unsupported("layer '" + description + "'");
+  }
+}
+
+Answers run_sequential(const Case& c) {
+  nn::Sequential net;
+  for (const Json& layer : c.attributes().at("layers")) add_layer(net, layer);
+  return run_model(c, net, [&](const nn::Sequential& model) { return Tensors{model(c.arguments().tensor("input"))}; });
+}
+
+/// One parameter used twice: logits = tanh(embedding(ids)) embedding.weight^T.
+Answers run_shared_weights(const Case& c) {
+  const Shape table = c.state().at(0).second.shape();
+  return run_model(c, nn::Embedding(table[0], table[1]), [&](const nn::Embedding& embedding) {
+    return Tensors{linear(gradus::tanh(embedding(c.arguments().tensor("input"))), embedding.weight)};
+  });
+}
+
+}  // namespace
+
+Answers run_module(const Case& c) {
+  static const std::map<std::string, Answers (*)(const Case&)> table = {
+      {"Linear", run_linear},       {"Embedding", run_embedding},   {"LayerNorm", run_layer_norm},
+      {"GRU", run_gru},             {"GRUCell", run_gru_cell},      {"Sequential", run_sequential},
+      {"SharedWeights", run_shared_weights},
+  };
+  if (const auto found = table.find(c.op()); found != table.end()) return found->second(c);
+  if (find_operation(c.op())) return run_operation(c);  // losses
+  throw Unsupported("module '" + c.op() + "'");
+}
+
+}  // namespace oracle

@@ -1,0 +1,15 @@
+# Fails where an object has a weak or unique global symbol.
+foreach(object IN LISTS OBJECTS)
+  execute_process(COMMAND ${NM} ${object} OUTPUT_VARIABLE symbols RESULT_VARIABLE result)
+  if(NOT result EQUAL 0)
+    message(FATAL_ERROR "nm failed on ${object}")
+  endif()
+  # The sanitizers' own symbols are the same in every object.
+  string(REGEX MATCHALL "[^\n]* [WVuwv] [^\n]*" weak "${symbols}")
+  list(FILTER weak EXCLUDE REGEX "asan|ubsan")
+  if(weak)
+    message(FATAL_ERROR "${object} has symbols that the linker may keep for callers on older processors: ${weak}")
+  endif()
+endforeach()
+list(LENGTH OBJECTS count)
+message(STATUS "${count} kernel objects without weak symbols")

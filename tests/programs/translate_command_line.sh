@@ -1,0 +1,75 @@
+#!/usr/bin/env bash
+# translate as its users meet it: a short training, translations, and every kind of bad input.
+set -u
+translate=$1
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+cd "$work" || exit 1
+failures=0
+fail() {
+  echo "FAIL: $*"
+  failures=$((failures + 1))
+}
+
+for i in $(seq 40); do
+  echo "der hund sieht die katze $((i % 7))"; echo "ein mann liest" ; echo "die frau singt laut"
+done > train.de
+for i in $(seq 40); do
+  echo "the dog sees the cat $((i % 7))"; echo "a man reads"; echo "the woman sings loudly"
+done > train.en
+head -12 train.de > val.de
+head -12 train.en > val.en
+data=(--source train.de --target train.en --valid-source val.de --valid-target val.en)
+small=(--embedding 16 --hidden 24 --batch 16 --epochs 2 --threads 1)
+
+"$translate" train "${data[@]}" "${small[@]}" --out model 2> log || fail "training: $(cat log)"
+for file in config.json source.vocabulary target.vocabulary model.safetensors log.jsonl timing.jsonl; do
+  [ -s "model/$file" ] || fail "model/$file is missing"
+done
+grep -q '"step":1,"loss":.*"lr":.*"gradient_norm":' model/log.jsonl || fail "log.jsonl has no steps"
+grep -q '"epoch":2,"valid_loss":.*"valid_perplexity":.*"valid_bleu":' model/log.jsonl || fail "log.jsonl has no epochs"
+[ "$(printf 'ein mann liest\n\ndie frau\n' | "$translate" run model | wc -l)" = 3 ] || fail "run gives a line for a line"
+"$translate" train "${data[@]}" "${small[@]}" --out again 2> log || fail "second training"
+cmp -s model/log.jsonl again/log.jsonl || fail "the same seed gave another log.jsonl"
+cmp -s model/model.safetensors again/model.safetensors || fail "the same seed gave other weights"
+
+for attention in none dot scaled_dot general; do
+  "$translate" train "${data[@]}" "${small[@]}" --attention "$attention" --max-steps 3 --out "with_$attention" 2> log || fail "$attention: $(cat log)"
+done
+for context in last mean sum; do
+  "$translate" train "${data[@]}" "${small[@]}" --attention none --context $context --layers 2 --output direct --max-steps 3 \
+    --out "context_$context" 2> log || fail "context $context: $(cat log)"
+done
+
+# expect_error TEXT ARGS...: exits with 1, prints one message with TEXT, leaves no output folder.
+expect_error() {
+  local text=$1
+  shift
+  "$translate" "$@" > out 2> err < /dev/null
+  local code=$?
+  [ $code = 1 ] || fail "exit code $code, not 1: $*"
+  grep -q -- "$text" err || fail "no '$text' in the message of: $* -- $(cat err)"
+}
+head -5 train.en > short.en
+: > empty
+printf 'gut\n\xff\xfe\n' > invalid.de
+printf 'good\nbad\n' > invalid.en
+expect_error "120" train --source train.de --target short.en --valid-source val.de --valid-target val.en --out bad
+expect_error "empty" train --source empty --target empty --valid-source val.de --valid-target val.en --out bad
+expect_error "UTF-8" train --source invalid.de --target invalid.en --valid-source val.de --valid-target val.en --out bad
+expect_error "missing.de" train --source missing.de --target train.en --valid-source val.de --valid-target val.en --out bad
+expect_error "not empty" train "${data[@]}" --out model
+expect_error "hidden" train "${data[@]}" --hidden 0 --out bad
+expect_error "lr" train "${data[@]}" --lr -1 --out bad
+expect_error "attention" train "${data[@]}" --attention nonsense --out bad
+expect_error "required" train --source train.de
+expect_error "config.json" run nowhere
+[ ! -e bad ] || fail "a failed training left its folder"
+cp -r model cut && head -c 1000 model/model.safetensors > cut/model.safetensors
+expect_error "cut/model.safetensors" run cut
+cp -r model lost && rm lost/model.safetensors
+expect_error "lost/model.safetensors" run lost
+"$translate" --help > /dev/null || fail "--help"
+"$translate" train --help | grep -q -- --label-smoothing || fail "train --help"
+[ $failures = 0 ] && echo "all command lines behave"
+exit $failures
