@@ -11,7 +11,7 @@
 namespace gradus {
 namespace {
 
-using NodeList = std::vector<Node*, CachingAllocator<Node*>>;
+using NodeList = CachedVector<Node*>;
 
 constinit std::atomic<std::uint64_t> last_pass{0};
 

@@ -29,7 +29,8 @@ Tensor at_least_1d(const Tensor& x) { return x.rank() == 0 ? x.reshape({1}) : x;
 
 void copy_blocks(const Tensor& x, const Tensor& index, int axis, const Tensor& y) {
   const Blocks blocks(x.shape(), axis);
-  const std::int64_t count = index.numel(), bytes = blocks.inner * static_cast<std::int64_t>(size_of(x.dtype()));
+  const std::int64_t count = index.numel(),
+                     bytes = blocks.inner * static_cast<std::int64_t>(size_of(x.dtype()));
   const char* from = static_cast<const char*>(x.raw_data());
   char* to = static_cast<char*>(y.raw_data());
   const std::int64_t* chosen = index.data<std::int64_t>();
@@ -95,16 +96,17 @@ Tensor index_select(const Tensor& x, std::int64_t axis, const Tensor& index) {
   return x.rank() == 0 ? y.reshape(index.shape()) : y;
 }
 
-Tensor index_add(const Tensor& x, std::int64_t axis, const Tensor& index, const Tensor& source, Scalar alpha) {
+Tensor index_add(const Tensor& x, std::int64_t axis, const Tensor& index, const Tensor& source,
+                 Scalar alpha) {
   check_line("index_add", x, index);
   check_defined("index_add", {&source});
   const int at = normalize_axis("index_add", axis, x.shape());
   Shape expected = x.shape();
   if (x.rank() > 0) expected[at] = index.numel();
   if (!(source.shape() == expected) || source.dtype() != x.dtype()) {
-    throw Error("index_add", "the source must be " + std::string(name_of(x.dtype())) + " " + to_string(expected) +
-                                 " to be added to " + describe(x) + " along axis " + std::to_string(at) + ", got " +
-                                 describe(source));
+    throw Error("index_add", "the source must be " + std::string(name_of(x.dtype())) + " " +
+                                 to_string(expected) + " to be added to " + describe(x) + " along axis " +
+                                 std::to_string(at) + ", got " + describe(source));
   }
   const Tensor chosen = checked_indices("index_add", index, x.rank() > 0 ? x.shape()[at] : 1);
   Tensor y = x.detach().clone();
@@ -113,15 +115,17 @@ Tensor index_add(const Tensor& x, std::int64_t axis, const Tensor& index, const 
     add_blocks(at_least_1d(y), chosen, at, at_least_1d(source.contiguous()), alpha);
   }
   if (recording(x, source)) {
-    record(y, "index_add", {&x, &source}, [chosen, at, alpha, shape = source.shape()](Sink& sink, const Tensor& g) {
-      sink.add(0, g);
-      if (sink.needs(1)) sink.add(1, index_select(g, at, chosen).reshape(shape) * alpha);
-    });
+    record(y, "index_add", {&x, &source},
+           [chosen, at, alpha, shape = source.shape()](Sink& sink, const Tensor& g) {
+             sink.add(0, g);
+             if (sink.needs(1)) sink.add(1, index_select(g, at, chosen).reshape(shape) * alpha);
+           });
   }
   return y;
 }
 
-// --- gather and scatter --------------------------------------------------------------------------------------------------
+// --- gather and scatter
+// --------------------------------------------------------------------------------------------------
 
 namespace {
 
@@ -173,9 +177,10 @@ void gather_places(const Tensor& x, int axis, const Tensor& index, const Tensor&
 
 template <class T>
 void scatter_places(const Tensor& y, int axis, const Tensor& index, const Tensor& source, bool add) {
-  for_places(y, axis, index, [to = y.data<T>(), from = source.data<T>(), add](std::int64_t position, std::int64_t i) {
-    to[position] = add ? static_cast<T>(to[position] + from[i]) : from[i];
-  });
+  for_places(y, axis, index,
+             [to = y.data<T>(), from = source.data<T>(), add](std::int64_t position, std::int64_t i) {
+               to[position] = add ? static_cast<T>(to[position] + from[i]) : from[i];
+             });
 }
 
 Tensor scattered(const Tensor& x, int axis, const Tensor& index, const Tensor& source, bool add) {

@@ -1,3 +1,4 @@
+#include <gradus/autograd/index_checks.h>
 #include <gradus/autograd/joining.h>
 #include <gradus/autograd/node.h>
 #include <gradus/tensor/create.h>
@@ -33,11 +34,12 @@ Shape joined_shape(std::span<const Tensor> tensors, const Tensor& first, int axi
 Tensor cat(std::span<const Tensor> tensors, std::int64_t axis) {
   if (tensors.empty()) throw Error("cat", "there are no tensors to put together");
   for (const Tensor& tensor : tensors) {
-    if (!tensor.defined()) throw Error("cat", "got an undefined tensor");
+    check_defined("cat", {&tensor});
     if (tensor.rank() == 0) throw Error("cat", "tensors of shape () have no axis; use stack");
   }
   // The first tensor that counts gives the rank.
-  const auto counted = std::find_if(tensors.begin(), tensors.end(), [](const Tensor& t) { return !is_legacy_empty(t); });
+  const auto counted =
+      std::find_if(tensors.begin(), tensors.end(), [](const Tensor& t) { return !is_legacy_empty(t); });
   const Tensor& first = counted == tensors.end() ? tensors[0] : *counted;
   const int at = normalize_axis("cat", axis, first.shape());
   const Shape shape = joined_shape(tensors, first, at);
@@ -48,8 +50,8 @@ Tensor cat(std::span<const Tensor> tensors, std::int64_t axis) {
     recorded = recorded || recording(tensor);
   }
   Tensor y = empty(shape, dtype);
-  std::vector<const Tensor*> inputs;
-  std::vector<std::int64_t> sizes;  // along the axis
+  CachedVector<const Tensor*> inputs;
+  CachedVector<std::int64_t> sizes;  // along the axis
   std::int64_t start = 0;
   {
     const no_grad scope;
@@ -68,7 +70,8 @@ Tensor cat(std::span<const Tensor> tensors, std::int64_t axis) {
         const int input = static_cast<int>(i);
         if (sink.needs(input)) {
           const Tensor part = g.narrow(at, from, sizes[i]);
-          const Shape& own = sink.node().inputs[i]->shape;  // another one only for a tensor of shape (0,) passed over
+          const Shape& own =
+              sink.node().inputs[i]->shape;  // another one only for a tensor of shape (0,) passed over
           sink.add(input, part.rank() == own.rank() ? part : part.reshape(own));
         }
         from += sizes[i];
@@ -80,9 +83,9 @@ Tensor cat(std::span<const Tensor> tensors, std::int64_t axis) {
 
 Tensor stack(std::span<const Tensor> tensors, std::int64_t axis) {
   if (tensors.empty()) throw Error("stack", "there are no tensors to put together");
-  std::vector<Tensor> rows;
+  CachedVector<Tensor> rows;
   for (const Tensor& tensor : tensors) {
-    if (!tensor.defined()) throw Error("stack", "got an undefined tensor");
+    check_defined("stack", {&tensors[0], &tensor});
     if (!(tensor.shape() == tensors[0].shape())) {
       throw Error("stack", describe(tensors[0]) + " and " + describe(tensor) + " must have the same shape");
     }
@@ -92,11 +95,12 @@ Tensor stack(std::span<const Tensor> tensors, std::int64_t axis) {
 }
 
 std::vector<Tensor> split(const Tensor& x, std::int64_t size, std::int64_t axis) {
+  check_defined("split", {&x});
   const int at = normalize_axis("split", axis, x.shape());
   const std::int64_t length = x.size(at);
   if (size < 0 || (size == 0 && length > 0)) {
-    throw Error("split", "the size must be positive, got " + std::to_string(size) + " for axis " + std::to_string(at) +
-                             " of " + describe(x));
+    throw Error("split", "the size must be positive, got " + std::to_string(size) + " for axis " +
+                             std::to_string(at) + " of " + describe(x));
   }
   std::vector<Tensor> parts;
   std::int64_t start = 0;
@@ -109,6 +113,7 @@ std::vector<Tensor> split(const Tensor& x, std::int64_t size, std::int64_t axis)
 }
 
 std::vector<Tensor> split(const Tensor& x, const std::vector<std::int64_t>& sizes, std::int64_t axis) {
+  check_defined("split", {&x});
   const int at = normalize_axis("split", axis, x.shape());
   std::int64_t total = 0;
   std::string list;
@@ -119,7 +124,8 @@ std::vector<Tensor> split(const Tensor& x, const std::vector<std::int64_t>& size
   }
   if (total != x.size(at)) {
     throw Error("split", "the sizes [" + list + "] add up to " + std::to_string(total) + ", but axis " +
-                             std::to_string(at) + " of " + describe(x) + " has " + std::to_string(x.size(at)));
+                             std::to_string(at) + " of " + describe(x) + " has " +
+                             std::to_string(x.size(at)));
   }
   std::vector<Tensor> parts;
   std::int64_t start = 0;
@@ -131,6 +137,7 @@ std::vector<Tensor> split(const Tensor& x, const std::vector<std::int64_t>& size
 }
 
 std::vector<Tensor> chunk(const Tensor& x, std::int64_t count, std::int64_t axis) {
+  check_defined("chunk", {&x});
   if (count < 1) throw Error("chunk", "the number of chunks must be positive, got " + std::to_string(count));
   const std::int64_t length = x.size(axis);
   if (length == 0) return split(x, std::vector<std::int64_t>(static_cast<std::size_t>(count), 0), axis);
@@ -138,6 +145,7 @@ std::vector<Tensor> chunk(const Tensor& x, std::int64_t count, std::int64_t axis
 }
 
 std::vector<Tensor> unbind(const Tensor& x, std::int64_t axis) {
+  check_defined("unbind", {&x});
   const std::int64_t length = x.size(axis);
   std::vector<Tensor> rows;
   for (std::int64_t i = 0; i < length; ++i) rows.push_back(x.select(axis, i));

@@ -7,7 +7,8 @@
 
 namespace gradus {
 
-/// One behind the other along an axis; all other sizes equal. Tensors of shape (0,) are passed over, as in PyTorch.
+/// One behind the other along an axis; all other sizes equal. Tensors of shape (0,) are passed over, as in
+/// PyTorch.
 Tensor cat(std::span<const Tensor> tensors, std::int64_t axis = 0);
 inline Tensor cat(std::initializer_list<Tensor> tensors, std::int64_t axis = 0) {
   return cat(std::span<const Tensor>(tensors.begin(), tensors.size()), axis);

@@ -69,8 +69,9 @@ Tensor checked_indices(const char* operation, const Tensor& indices, std::int64_
   bool any_negative = false;
   for (std::int64_t i = 0; i < line.numel(); ++i) {
     if (values[i] >= size || values[i] < (negative ? -size : 0)) {
-      throw Error(operation, "index " + std::to_string(values[i]) + " at position " + position_text(i, indices.shape()) +
-                                 " is outside [" + std::to_string(negative ? -size : 0) + ", " + std::to_string(size) + ")");
+      throw Error(operation, "index " + std::to_string(values[i]) + " at position " +
+                                 position_text(i, indices.shape()) + " is outside [" +
+                                 std::to_string(negative ? -size : 0) + ", " + std::to_string(size) + ")");
     }
     any_negative = any_negative || values[i] < 0;
   }
@@ -84,7 +85,8 @@ Tensor index(const Tensor& x, const Tensor& indices) {
     bool fits = rank > 0 && rank <= x.rank();
     for (int axis = 0; fits && axis < rank; ++axis) fits = indices.shape()[axis] == x.shape()[axis];
     if (!fits) {
-      throw Error("index", "the mask " + describe(indices) + " must have the sizes of the leading axes of " + describe(x));
+      throw Error("index", "the mask " + describe(indices) + " must have the sizes of the leading axes of " +
+                               describe(x));
     }
     return index_select(with_leading_joined(x, rank), 0, places_of(indices));
   }
@@ -121,6 +123,7 @@ Tensor masked_select(const Tensor& x, const Tensor& mask) {
 }
 
 Tensor nonzero(const Tensor& x) {
+  check_defined("nonzero", {&x});
   const no_grad scope;
   const std::vector<std::int64_t> places = places_of(ne(x, 0)).to_vector<std::int64_t>();
   Tensor result = empty({static_cast<std::int64_t>(places.size()), x.rank()}, DType::int64);
@@ -137,7 +140,8 @@ Tensor nonzero(const Tensor& x) {
 
 namespace {
 
-/// table[indices[i]] += gradient[i] for every row but the padding; each tile takes some columns through all rows in order.
+/// table[indices[i]] += gradient[i] for every row but the padding; each tile takes some columns through all
+/// rows in order.
 template <class T>
 void add_rows(const Tensor& table, const Tensor& indices, const Tensor& gradient, std::int64_t padding) {
   const std::int64_t features = table.shape()[1];
@@ -156,7 +160,8 @@ void add_rows(const Tensor& table, const Tensor& indices, const Tensor& gradient
 
 Tensor embedding(const Tensor& indices, const Tensor& weight, std::optional<std::int64_t> padding_idx) {
   check_defined("embedding", {&indices, &weight});
-  if (weight.rank() != 2) throw Error("embedding", "the table must be (count, features), got " + describe(weight));
+  if (weight.rank() != 2)
+    throw Error("embedding", "the table must be (count, features), got " + describe(weight));
   const std::int64_t count = weight.shape()[0], features = weight.shape()[1];
   const std::int64_t padding = padding_idx ? *padding_idx + (*padding_idx < 0 ? count : 0) : -1;
   if (padding_idx && (padding < 0 || padding >= count)) {
@@ -193,9 +198,10 @@ Tensor one_hot(const Tensor& indices, std::int64_t num_classes) {
   std::int64_t classes = num_classes;
   if (classes == -1) {
     if (indices.numel() == 0) throw Error("one_hot", "num_classes must be given where there are no indices");
-    classes = max(indices).item<std::int64_t>() + 1;
+    classes = std::max<std::int64_t>(max(indices).item<std::int64_t>() + 1, 1);
   }
-  if (classes < 1) throw Error("one_hot", "num_classes must be positive or -1, got " + std::to_string(num_classes));
+  if (classes < 1)
+    throw Error("one_hot", "num_classes must be positive or -1, got " + std::to_string(num_classes));
   const Tensor chosen = checked_indices("one_hot", indices, classes);
   return eq(chosen.unsqueeze(-1), arange(0, classes)).to(DType::int64);
 }

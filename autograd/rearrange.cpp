@@ -23,13 +23,15 @@ Tensor apart_from(const Tensor& x, const Tensor& result) {
 Tensor pad(const Tensor& x, const Shape& padding, Scalar value) {
   check_defined("pad", {&x});
   if (padding.rank() % 2 != 0 || padding.rank() / 2 > x.rank()) {
-    throw Error("pad", "padding " + to_string(padding) + " must hold two amounts for each of the last axes of " + describe(x));
+    throw Error("pad", "padding " + to_string(padding) +
+                           " must hold two amounts for each of the last axes of " + describe(x));
   }
   Tensor result = x;
   for (int i = 0; i < padding.rank(); i += 2) {
     const int axis = x.rank() - 1 - i / 2;
     const std::int64_t before = padding[i], after = padding[i + 1], size = x.shape()[axis];
-    const std::int64_t first = std::max<std::int64_t>(-before, 0), last = size + std::min<std::int64_t>(after, 0);
+    const std::int64_t first = std::max<std::int64_t>(-before, 0),
+                       last = size + std::min<std::int64_t>(after, 0);
     if (first > last) {
       throw Error("pad", "axis " + std::to_string(axis) + " of " + describe(x) + " has no " +
                              std::to_string(first + size - last) + " elements to cut off");
@@ -48,7 +50,8 @@ Tensor pad(const Tensor& x, const Shape& padding, Scalar value) {
 Tensor roll(const Tensor& x, const Shape& shifts, const Shape& axes) {
   check_defined("roll", {&x});
   if (axes.empty()) {
-    if (shifts.rank() != 1) throw Error("roll", "without axes there must be one shift, got " + to_string(shifts));
+    if (shifts.rank() != 1)
+      throw Error("roll", "without axes there must be one shift, got " + to_string(shifts));
     return roll(x.flatten(), shifts, {0}).reshape(x.shape());
   }
   if (shifts.rank() != axes.rank()) {
@@ -93,7 +96,8 @@ Tensor triu(const Tensor& x, std::int64_t diagonal) { return triangle("triu", x,
 Tensor repeat(const Tensor& x, const Shape& repeats) {
   check_defined("repeat", {&x});
   const int added = repeats.rank() - x.rank();
-  if (added < 0) throw Error("repeat", "repeats " + to_string(repeats) + " must name every axis of " + describe(x));
+  if (added < 0)
+    throw Error("repeat", "repeats " + to_string(repeats) + " must name every axis of " + describe(x));
   Tensor result = x;
   for (int axis = 0; axis < added; ++axis) result = result.unsqueeze(0);
   for (int axis = 0; axis < repeats.rank(); ++axis) {
@@ -107,7 +111,8 @@ Tensor repeat(const Tensor& x, const Shape& repeats) {
 
 Tensor repeat_interleave(const Tensor& x, std::int64_t repeats, std::optional<std::int64_t> axis) {
   check_defined("repeat_interleave", {&x});
-  if (repeats < 0) throw Error("repeat_interleave", "repeats must not be negative, got " + std::to_string(repeats));
+  if (repeats < 0)
+    throw Error("repeat_interleave", "repeats must not be negative, got " + std::to_string(repeats));
   const Tensor source = axis && x.rank() > 0 ? x : x.flatten();
   const int at = normalize_axis("repeat_interleave", axis.value_or(0), axis ? x.shape() : source.shape());
   Shape expanded = source.shape();
@@ -128,23 +133,26 @@ Tensor repeat_interleave(const Tensor& x, const Tensor& repeats, std::optional<s
   std::int64_t total = 0;
   for (std::size_t i = 0; i < counts.size(); ++i) {
     if (counts[i] < 0 || __builtin_add_overflow(total, counts[i], &total)) {
-      throw Error("repeat_interleave", "repeats must not be negative nor sum up to more than can be counted: " +
-                                           std::to_string(counts[i]) + " at position " + std::to_string(i));
+      throw Error("repeat_interleave",
+                  "repeats must not be negative nor sum up to more than can be counted: " +
+                      std::to_string(counts[i]) + " at position " + std::to_string(i));
     }
   }
   const Tensor places = empty({total}, DType::int64);
   std::int64_t* next = places.data<std::int64_t>();
-  for (std::size_t i = 0; i < counts.size(); ++i) next = std::fill_n(next, counts[i], static_cast<std::int64_t>(i));
+  for (std::size_t i = 0; i < counts.size(); ++i)
+    next = std::fill_n(next, counts[i], static_cast<std::int64_t>(i));
   return index_select(source, at, places);
 }
 
 Tensor diagonal(const Tensor& x, std::int64_t offset, std::int64_t axis0, std::int64_t axis1) {
   check_defined("diagonal", {&x});
   if (x.rank() < 2) throw Error("diagonal", "needs at least two axes, got " + describe(x));
-  const int first = normalize_axis("diagonal", axis0, x.shape()), second = normalize_axis("diagonal", axis1, x.shape());
+  const int first = normalize_axis("diagonal", axis0, x.shape()),
+            second = normalize_axis("diagonal", axis1, x.shape());
   if (first == second) {
-    throw Error("diagonal", "axes " + std::to_string(axis0) + " and " + std::to_string(axis1) + " of " + describe(x) +
-                                " are the same one");
+    throw Error("diagonal", "axes " + std::to_string(axis0) + " and " + std::to_string(axis1) + " of " +
+                                describe(x) + " are the same one");
   }
   Shape axes, flat;  // the two axes go to the end and become one
   for (int axis = 0; axis < x.rank(); ++axis) {
@@ -156,7 +164,8 @@ Tensor diagonal(const Tensor& x, std::int64_t offset, std::int64_t axis0, std::i
   axes.push_back(second);
   const std::int64_t rows = x.shape()[first], columns = x.shape()[second];
   flat.push_back(rows * columns);
-  const std::int64_t row = std::clamp<std::int64_t>(offset, -rows, 0) * -1, column = std::clamp<std::int64_t>(offset, 0, columns);
+  const std::int64_t row = std::clamp<std::int64_t>(offset, -rows, 0) * -1,
+                     column = std::clamp<std::int64_t>(offset, 0, columns);
   const std::int64_t count = std::min(rows - row, columns - column);
   const Tensor places = arange(0, count) * (columns + 1) + (row * columns + column);
   return index_select(x.permute(axes).reshape(flat), -1, places);
@@ -175,12 +184,14 @@ std::vector<Tensor> broadcast_tensors(std::span<const Tensor> tensors) {
 
 std::vector<Tensor> meshgrid(std::span<const Tensor> axes) {
   if (axes.size() > max_rank) {
-    throw Error("meshgrid", std::to_string(axes.size()) + " axes are more than the " + std::to_string(max_rank) + " possible");
+    throw Error("meshgrid", std::to_string(axes.size()) + " axes are more than the " +
+                                std::to_string(max_rank) + " possible");
   }
   std::vector<Tensor> lines;  // (1, .., n_i, .., 1)
   for (std::size_t i = 0; i < axes.size(); ++i) {
     check_defined("meshgrid", {&axes[i]});
-    if (axes[i].rank() != 1) throw Error("meshgrid", "each axis must have the shape (n,), got " + describe(axes[i]));
+    if (axes[i].rank() != 1)
+      throw Error("meshgrid", "each axis must have the shape (n,), got " + describe(axes[i]));
     Shape shape = Shape::filled(static_cast<int>(axes.size()), 1);
     shape[static_cast<int>(i)] = axes[i].numel();
     lines.push_back(axes[i].reshape(shape));

@@ -2,7 +2,6 @@
 // `translate train` uses. Prints one JSON object.
 #include "training.h"
 
-#include <gradus/nn/model.h>
 #include <gradus/tensor/create.h>
 #include <gradus/tensor/error.h>
 #include <gradus/tensor/parallel.h>
@@ -81,13 +80,13 @@ int main(int argc, char** argv) {
     model_options.output = output == "deep" ? OutputLayer::deep : OutputLayer::direct;
     manual_seed(1);
     Seq2Seq model(model_options);
-    optim::Adam adam{parameters(model), {.lr = 1e-3}};
+    Learner learner(model, 1e-3);
     const Batch batch = random_batch(sizes);
     std::vector<double> seconds;
     StepResult result;
     for (int step = -3; step < steps; ++step) {
       const auto start = std::chrono::steady_clock::now();
-      result = train_step(model, adam, batch, label_smoothing, 1);
+      result = learner.step(batch, label_smoothing, 1);
       const double elapsed = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
       if (step >= 0) seconds.push_back(elapsed);
     }

@@ -17,19 +17,25 @@ list(TRANSFORM GRADUS_FOLDERS REPLACE "(.+)" "${PROJECT_SOURCE_DIR}/\\1/*.cpp" O
 file(GLOB sources CONFIGURE_DEPENDS ${patterns})
 file(GLOB kernel_sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tensor/kernels/*_kernels.cpp)
 
+set(gradus_warnings "")
+if(PROJECT_IS_TOP_LEVEL)
+  set(gradus_warnings -Wall -Wextra -Wpedantic -Wshadow)
+  if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
+    list(APPEND gradus_warnings -Wno-restrict)  # false alarms on the sum of two strings (GCC bug 105651)
+  endif()
+endif()
+
 add_library(gradus STATIC ${sources} ${PROJECT_SOURCE_DIR}/tensor/kernels/dispatch.cpp)
 add_library(gradus::gradus ALIAS gradus)
 
 add_library(gradus_options INTERFACE)
 target_compile_features(gradus_options INTERFACE cxx_std_20)
 target_include_directories(gradus_options INTERFACE ${GRADUS_INCLUDE})
-if(PROJECT_IS_TOP_LEVEL)
-  target_compile_options(gradus_options INTERFACE -Wall -Wextra -Wpedantic -Wshadow)
-endif()
+target_compile_options(gradus_options INTERFACE ${gradus_warnings})
 
 target_compile_features(gradus PUBLIC cxx_std_20)
 target_include_directories(gradus PUBLIC $<BUILD_INTERFACE:${GRADUS_INCLUDE}> $<INSTALL_INTERFACE:include>)
-target_compile_options(gradus PRIVATE $<$<BOOL:${PROJECT_IS_TOP_LEVEL}>:-Wall -Wextra -Wpedantic -Wshadow>)
+target_compile_options(gradus PRIVATE ${gradus_warnings})
 target_compile_definitions(gradus PRIVATE GRADUS_VERSION="${PROJECT_VERSION}")
 target_link_libraries(gradus PRIVATE OpenMP::OpenMP_CXX BLAS::BLAS Threads::Threads
                              $<BUILD_INTERFACE:nlohmann_json::nlohmann_json>)

@@ -40,7 +40,8 @@ Rows as_rows(const char* operation, const Tensor& scores, const Tensor& target, 
   if (options.weight.defined() && !(options.weight.shape() == Shape{classes})) {
     refuse("the class weights must be " + to_string(Shape{classes}) + ", got " + describe(options.weight));
   }
-  const std::vector<std::int64_t> numbers = target.to_vector<std::int64_t>();
+  const Tensor line = target.contiguous();
+  const std::span<const std::int64_t> numbers = line.span<std::int64_t>();
   for (std::size_t i = 0; i < numbers.size(); ++i) {
     if (numbers[i] != options.ignore_index && (numbers[i] < 0 || numbers[i] >= classes)) {
       refuse("target " + std::to_string(numbers[i]) + " at position " + std::to_string(i) + " is outside [0, " +

@@ -6,6 +6,7 @@
 #include <gradus/nn/gru.h>
 #include <gradus/tensor/create.h>
 #include <gradus/tensor/error.h>
+#include <gradus/tensor/memory.h>
 
 #include <cmath>
 
@@ -61,9 +62,9 @@ GRUOutput GRU::operator()(const Tensor& x, const Tensor& state, const Tensor& le
   }
   const std::size_t directions = options_.bidirectional ? 2 : 1;
   Tensor layer_input = x;
-  std::vector<Tensor> last_states;  // of every cell, (batch, H)
+  CachedVector<Tensor> last_states;  // of every cell, (batch, H)
   for (std::size_t first = 0; first < cells_.size(); first += directions) {
-    std::vector<Tensor> outputs;    // of every direction, (batch, time, H)
+    CachedVector<Tensor> outputs;    // of every direction, (batch, time, H)
     for (std::size_t i = first; i < first + directions; ++i) {
       const Cell& cell = cells_[i];
       const bool reverse = i > first;

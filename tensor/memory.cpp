@@ -8,8 +8,9 @@
 #include <bit>
 #include <cstdlib>
 #include <mutex>
+#include <new>
 #include <string>
-#include <vector>
+#include <utility>
 
 namespace gradus {
 namespace {
@@ -140,7 +141,7 @@ std::size_t bin_of(std::size_t rounded_bytes) {
 
 struct Bins {
   std::mutex mutex;
-  std::vector<void*> blocks[64 * 8];
+  FreeBlock* heads[64 * 8] = {};  // free blocks of each size class, linked through themselves
   std::size_t used = 0, peak = 0, cached = 0;
   std::size_t limit = physical_memory() / 2;
 };
@@ -154,14 +155,13 @@ void* allocate_large(std::size_t bytes) {
   const std::size_t size = rounded(bytes);
   Bins& cache = bins();
   std::scoped_lock lock(cache.mutex);
-  std::vector<void*>& blocks = cache.blocks[bin_of(size)];
-  void* block = nullptr;
-  if (blocks.empty()) {
-    block = ask_system(size);
-  } else {
-    block = blocks.back();
-    blocks.pop_back();
+  FreeBlock*& head = cache.heads[bin_of(size)];
+  void* block = head;
+  if (head) {
+    head = head->next;
     cache.cached -= size;
+  } else {
+    block = ask_system(size);
   }
   cache.used += size;
   cache.peak = std::max(cache.peak, cache.used);
@@ -177,7 +177,8 @@ void deallocate_large(void* block, std::size_t bytes) noexcept {
     std::free(block);
     return;
   }
-  cache.blocks[bin_of(size)].push_back(block);
+  FreeBlock*& head = cache.heads[bin_of(size)];
+  head = new (block) FreeBlock{head};
   cache.cached += size;
 }
 
@@ -212,9 +213,8 @@ MemoryStatistics memory_statistics() {
 
 void empty_memory_cache() {
   std::scoped_lock lock(bins().mutex);
-  for (std::vector<void*>& blocks : bins().blocks) {
-    for (void* block : blocks) std::free(block);
-    blocks.clear();
+  for (FreeBlock*& head : bins().heads) {
+    while (head) std::free(std::exchange(head, head->next));
   }
   bins().cached = 0;
 }

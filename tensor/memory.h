@@ -5,6 +5,7 @@
 #pragma once
 #include <cstddef>
 #include <cstdint>
+#include <vector>
 
 namespace gradus {
 
@@ -29,7 +30,7 @@ void empty_memory_cache();
 /// machine's memory.
 void set_memory_cache_limit(std::size_t bytes);
 
-/// For standard containers on hot paths: std::vector<T, CachingAllocator<T>>.
+/// For standard containers on hot paths.
 template <class T>
 struct CachingAllocator {
   using value_type = T;
@@ -40,5 +41,9 @@ struct CachingAllocator {
   void deallocate(T* block, std::size_t count) noexcept { gradus::deallocate(block, count * sizeof(T)); }
   bool operator==(const CachingAllocator&) const { return true; }
 };
+
+/// A std::vector that takes part in the caching: a list made in every training step costs no call to the system.
+template <class T>
+using CachedVector = std::vector<T, CachingAllocator<T>>;
 
 }  // namespace gradus

@@ -69,7 +69,8 @@ Cells floating_cells(const std::vector<T>& values, int precision) {
   std::vector<Digits> all;
   std::size_t fraction_width = 0, exponent_width = 0;
   for (const T value : values) {
-    all.push_back(digits_of(value, exponent ? std::chars_format::scientific : std::chars_format::fixed, precision));
+    all.push_back(
+        digits_of(value, exponent ? std::chars_format::scientific : std::chars_format::fixed, precision));
     fraction_width = std::max(fraction_width, all.back().fraction.size());
     exponent_width = std::max(exponent_width, all.back().exponent.size());
   }
@@ -149,12 +150,14 @@ class Printer {
     align_right(cells_);
   }
 
-  /// The elements below the next place along the axes before `axis`; `width` characters are left for its lines.
+  /// The elements below the next place along the axes before `axis`; `width` characters are left for its
+  /// lines.
   std::string part(int axis, std::int64_t width) {
     if (axis == tensor_.rank()) return cells_[next_++];
     const std::string indent(static_cast<std::size_t>(axis) + 1, ' ');
     if (axis == tensor_.rank() - 1) return row(indent, width);
-    const std::string between = "," + std::string(static_cast<std::size_t>(tensor_.rank() - 1 - axis), '\n') + indent;
+    const std::string between =
+        "," + std::string(static_cast<std::size_t>(tensor_.rank() - 1 - axis), '\n') + indent;
     std::string text = "[";
     for (const std::int64_t i : shown(axis)) {
       if (text.size() > 1) text += between;

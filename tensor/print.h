@@ -3,12 +3,15 @@
 //   [[1.   , 2.5  ],
 //    [3.   , 4.125]]  float32 (2, 2)
 //
-//   - numbers take as many digits as they need, at most `precision` behind the point, and stand in columns under each
+//   - numbers take as many digits as they need, at most `precision` behind the point, and stand in columns
+//   under each
 //     other: points under points, integers and bools flush right;
-//   - where the largest number shown is at least 1e8, the smallest (but 0) below 1e-4, or one more than 1000 times the
+//   - where the largest number shown is at least 1e8, the smallest (but 0) below 1e-4, or one more than 1000
+//   times the
 //     other, all are written with an exponent: [1.00e-05, 1.25e+00];
 //   - nan, inf, -inf; true, false; [] where there are no elements; one number without brackets for shape ();
-//   - lines are broken at `line_width`, tensors of more than `threshold` elements show the ends of each axis and "...";
+//   - lines are broken at `line_width`, tensors of more than `threshold` elements show the ends of each axis
+//   and "...";
 //   - dtype and shape stand behind.
 #pragma once
 #include <gradus/tensor/tensor_class.h>
@@ -23,7 +26,8 @@ struct PrintOptions {
   std::int64_t edge_items = 3;    // and show so many at each end of an axis
   std::int64_t line_width = 75;   // characters, without dtype and shape
 };
-/// For the whole process; set_print_options({}) goes back to the values above. Throws where one makes no sense.
+/// For the whole process; set_print_options({}) goes back to the values above. Throws where one makes no
+/// sense.
 void set_print_options(const PrintOptions& options);
 
 /// Writes to_string(tensor), which is declared in tensor_class.h; "undefined tensor" where it is.

@@ -5,6 +5,7 @@
 #include <gradus/tensor/error.h>
 #include <gradus/tensor/kernels/dispatch.h>
 #include <gradus/tensor/memory.h>
+#include <gradus/tensor/npy.h>
 #include <gradus/tensor/parallel.h>
 #include <gradus/tensor/print.h>
 #include <gradus/tensor/random.h>

@@ -6,7 +6,6 @@
 #include "progress.h"
 #include "training.h"
 
-#include <gradus/nn/model.h>
 #include <gradus/tensor/parallel.h>
 #include <gradus/tensor/random.h>
 
@@ -74,7 +73,7 @@ double learning_rate(std::int64_t step, std::int64_t steps) {
 
 void train_model(Seq2Seq& model, const Data& data, const char* name, std::uint64_t seed) {
   constexpr std::int64_t epochs = 9, batch_size = 64;
-  optim::Adam adam{parameters(model), {.lr = 1e-3}};
+  Learner learner(model, 1e-3);
   std::vector<Batches> epoch_batches;
   std::int64_t steps = 0;
   for (std::int64_t epoch = 0; epoch < epochs; ++epoch) {
@@ -88,8 +87,8 @@ void train_model(Seq2Seq& model, const Data& data, const char* name, std::uint64
   for (const Batches& batches : epoch_batches) {
     for (const auto& indices : batches) {
       const Batch batch = make_batch(data.train, indices);
-      adam.set_lr(learning_rate(step, steps));
-      const StepResult result = train_step(model, adam, batch, 0, 1);
+      learner.set_lr(learning_rate(step, steps));
+      const StepResult result = learner.step(batch, 0, 1);
       smooth_loss = step == 0 ? result.loss : 0.98 * smooth_loss + 0.02 * result.loss;
       tokens += batch.target_tokens;
       ++step;

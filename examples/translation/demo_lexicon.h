@@ -1,114 +1,91 @@
-// The words of the demo's grammar, in English, French and Chinese. A blank inside an entry separates words.
+// The words of the built-in corpus in English, French and Chinese, with what grammar needs to know of them.
 #pragma once
-#include <span>
-#include <string_view>
+#include <array>
+#include <string>
+#include <vector>
 
-namespace translation::grammar {
+namespace translation {
 
-using Text = std::string_view;
-
-/// What a noun names. A verb, an adjective or a preposition says with a union of these which nouns it goes with.
+/// What a noun stands for, as bits: verbs and adjectives say which of them they go with.
 enum Kind : unsigned {
-  person = 1, animal = 2, goods = 4, readable = 8, openable = 16, machine = 32, edible = 64, place = 128,
-  surface = 256,    // one can lie on it or under it
-  container = 512,  // one can be inside it, beside the places
-  food = 1024, drink = 2048, field = 4096  // without number: bread, water, music
+  person = 1,
+  acquaintance = 2,  // a person one can call one's own
+  kin = 4,           // always with a possessive
+  animal = 8,
+  food = 16,
+  drink = 32,
+  text = 64,
+  opening = 128,
+  thing = 256,
+  clothes = 512,
+  vehicle = 1024,
+  plant = 2048,
+  building = 4096,
 };
 
-/// `chinese_measure` stands between a number or a demonstrative and the noun.
 struct Noun {
-  Text english, english_plural, french, french_plural;
+  std::string english, english_plural;
+  std::string french, french_plural;
   bool feminine;
-  Text chinese, chinese_measure;
+  std::string chinese, measure;  // measure: the word between a number and the noun
   unsigned kinds;
 };
 
-/// French: masculine, masculine before a vowel, feminine, masculine plural, feminine plural.
 struct Adjective {
-  Text english, english_comparative;  // no comparative: never compared
-  Text french[5];
-  bool precedes;           // in French it stands before its noun
-  Text chinese;            // the predicate
-  Text chinese_attribute;  // before a noun; empty: only used as a predicate
-  bool colour;             // the Chinese predicate is between 是 and 的
+  std::string english, comparative;            // comparative: empty where it is not used
+  std::string masculine, feminine;             // French
+  std::string masculine_plural, before_vowel;  // before_vowel: empty where it is the masculine
+  bool precedes;                               // the noun, in French
+  std::string chinese, predicate;              // before the noun; after 很 or 比, for a colour after 是
+  bool colour;
   unsigned kinds;
 };
 
-/// French present tense: je, tu, il or elle, nous, ils.
+/// The French of the present tense: je, tu, il or elle, nous, ils.
+using Conjugation = std::array<std::string, 5>;
+
 struct Verb {
-  Text english, english_third, english_past;  // no past: not used in that tense
-  Text french, french_present[5], french_participle;
-  Text chinese;
-  unsigned kinds;  // of its object
-  bool pronoun;    // its object may be a pronoun
+  std::string english, third_person, gerund;  // gerund: of verbs without object only
+  std::string infinitive;
+  Conjugation french;
+  std::string chinese, negated;  // negated: empty where it is 不 and the verb
+  unsigned objects;              // kinds of noun; 0: none
+  bool action;                   // has a time and a place
 };
 
-/// A verb that takes an infinitive. `french_link` follows it ("besoin de").
+/// What stands before another verb: "want to swim", "love swimming".
 struct Modal {
-  Text english, english_third;
-  bool auxiliary;  // English: without "do" and without "to"
-  Text french_present[5], french_link;
-  Text chinese;
-  bool negatable;
+  std::string english, third_person, negated, negated_third_person;
+  Conjugation french;
+  std::string chinese, chinese_negated;
+  bool gerund;
 };
 
-/// A verb with an object and a recipient. Chinese: 把 object `chinese` recipient `chinese_end`.
-struct Transfer {
-  Text english, english_third;
-  Text french, french_present[5];
-  Text chinese, chinese_end;
-};
-
-/// A verb with a clause: "thinks that".
-struct Report {
-  Text english, english_third;
-  Text french_present[5];
-  Text chinese;
-};
-
-struct Preposition {
-  Text english, french, chinese;  // Chinese: 在 noun `chinese`
-  unsigned kinds;
-};
-
-struct Adverb {
-  Text english, french, chinese;
-};
-
-/// Personal pronouns, and "who" as the subject of a question.
 struct Pronoun {
-  Text english, english_object, french, french_object, french_dative, french_strong, chinese;
-  int form;  // 0 je, 1 tu, 2 il or elle, 3 nous, 4 ils
-  bool feminine;
+  std::string subject, object, possessive;                // English
+  std::string french_subject, french_object;
+  std::string masculine, feminine, plural_possessive;     // French possessives: mon, ma, mes
+  std::string chinese;
+  int conjugated;                                         // index into Conjugation
+  bool is_feminine, is_plural;
 };
 
-/// French: masculine, feminine, plural. Chinese stands before the noun, without the measure word.
-struct Determiner {
-  Text english, english_plural;  // either may be empty: not used with that number
-  Text french[3];
-  Text chinese, chinese_plural;
-  bool measured;  // Chinese singular, or a number: a measure word follows
+/// An adverb, a number, a place (whose Chinese is without 在).
+struct Entry {
+  std::string english, french, chinese;
 };
 
-enum DeterminerIndex { definite, indefinite, demonstrative_near, demonstrative_far, first_possessive };
+const std::vector<Noun>& nouns();
+const std::vector<Adjective>& adjectives();
+const std::vector<Verb>& transitive_verbs();
+const std::vector<Verb>& intransitive_verbs();
+const std::vector<Modal>& modals();
+const std::vector<Pronoun>& pronouns();
+const std::vector<Entry>& numbers();
+const std::vector<Entry>& places();
+const std::vector<Entry>& times();
 
-std::span<const Noun> nouns();
-std::span<const Adjective> adjectives();
-std::span<const Verb> transitive_verbs();    // with a noun or a pronoun as object
-std::span<const Verb> intransitive_verbs();  // activities
-std::span<const Verb> generic_verbs();       // feelings and studies: "loves music", the whole kind
-const Verb& have();
-std::span<const Modal> modals();
-std::span<const Transfer> transfers();
-std::span<const Report> reports();
-std::span<const Preposition> prepositions();
-std::span<const Adverb> frequencies();  // the last one is "never"
-std::span<const Adverb> usual_times();  // with the present tense
-std::span<const Adverb> past_times();
-std::span<const Adverb> future_times();
-std::span<const Pronoun> pronouns();
-const Pronoun& who();
-std::span<const Determiner> singular_determiners();  // in the order of DeterminerIndex, then the possessives
-std::span<const Determiner> quantities();            // plural: numbers, some, many
+/// Every Chinese word that the grammar writes.
+std::vector<std::string> chinese_words();
 
-}  // namespace translation::grammar
+}  // namespace translation

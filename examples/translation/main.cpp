@@ -19,7 +19,8 @@ const char* const description =
     "  translate demo                    trains on a small built-in corpus and shows what it learnt\n"
     "  translate train --source train.de --target train.en \\\n"
     "    --valid-source val.de --valid-target val.en --out model\n"
-    "  echo 'ein mann schläft .' | translate run model\n";
+    "  echo 'ein mann schläft .' | translate run model\n"
+    "  translate run model < test.de | translate score test.en\n";
 
 void add_demo(CLI::App& program, DemoOptions& options) {
   CLI::App* command = program.add_subcommand(
@@ -91,6 +92,12 @@ void add_run(CLI::App& program, RunCommand& options) {
   command->add_option("--threads", options.threads, "Threads; 0 takes the processors there are")->capture_default_str();
 }
 
+void add_score(CLI::App& program, std::string& reference) {
+  CLI::App* command = program.add_subcommand(
+      "score", "BLEU of translations on standard input, on words as they stand between spaces");
+  command->add_option("reference", reference, "The right translations, line by line")->required()->type_name("FILE");
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -103,11 +110,14 @@ int main(int argc, char** argv) {
   add_demo(program, demo_options);
   add_train(program, train_options);
   add_run(program, run_options);
+  std::string reference;
+  add_score(program, reference);
   try {
     program.parse(argc, argv);
     if (program.got_subcommand("demo")) run_demo(demo_options);
     else if (program.got_subcommand("train")) run_training(train_options);
-    else run_translation(run_options, std::cin, std::cout);
+    else if (program.got_subcommand("run")) run_translation(run_options, std::cin, std::cout);
+    else run_scoring(reference, std::cin, std::cout);
   } catch (const CLI::ParseError& problem) {
     return program.exit(problem) == 0 ? 0 : 1;
   } catch (const std::exception& problem) {

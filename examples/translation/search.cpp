@@ -20,7 +20,7 @@ std::vector<Translation> greedy_search(const Seq2Seq& model, std::span<const std
   const Memory memory = model.encode(batch.source, batch.lengths);
   const auto rows = static_cast<std::int64_t>(sources.size());
   std::vector<bool> ended(sources.size(), false);
-  std::vector<Tensor> state = memory.state;
+  States state = memory.state;
   Tensor previous = full({rows}, Vocabulary::begin, DType::int64);
   const std::int64_t longest = 2 * batch.source.size(1) + 10;
   for (std::int64_t t = 0; t < longest && std::find(ended.begin(), ended.end(), false) != ended.end(); ++t) {

@@ -98,7 +98,7 @@ Tensor Seq2Seq::project_embedded(const Tensor& embedded) const {
   return linear(embedded, first.weight_ih.slice(1, 0, options_.embedding), first.bias_ih);
 }
 
-Step Seq2Seq::advance(const Tensor& embedded, const Tensor& gates_of_embedded, const std::vector<Tensor>& state,
+Step Seq2Seq::advance(const Tensor& embedded, const Tensor& gates_of_embedded, const States& state,
                       const Memory& memory) const {
   Step step;
   Tensor context = memory.whole;  // (B, 2H)
@@ -126,8 +126,8 @@ TokenLoss Seq2Seq::loss(const Tensor& source, const Tensor& lengths, const Tenso
   const Memory memory = encode(source, lengths);
   const Tensor embedded = dropout(target_embedding_(previous), options_.dropout, is_training());  // (B, T, E)
   const Tensor gates = project_embedded(embedded);                                                // (B, T, 3H)
-  std::vector<Tensor> features;  // of every step, (B, 3H + E)
-  std::vector<Tensor> state = memory.state;
+  CachedVector<Tensor> features;  // of every step, (B, 3H + E)
+  States state = memory.state;
   for (std::int64_t t = 0; t < previous.size(1); ++t) {
     Step step = advance(embedded.select(1, t), gates.select(1, t), state, memory);
     features.push_back(step.features);
@@ -139,7 +139,7 @@ TokenLoss Seq2Seq::loss(const Tensor& source, const Tensor& lengths, const Tenso
                               {.ignore_index = 0, .label_smoothing = label_smoothing});
 }
 
-Step Seq2Seq::step(const Tensor& previous, const std::vector<Tensor>& state, const Memory& memory) const {
+Step Seq2Seq::step(const Tensor& previous, const States& state, const Memory& memory) const {
   const evaluating scope;
   const Tensor embedded = target_embedding_(previous);  // (B, E)
   return advance(embedded, project_embedded(embedded), state, memory);

@@ -7,6 +7,7 @@
 #include <gradus/nn/gru.h>
 #include <gradus/nn/linear.h>
 #include <gradus/nn/losses.h>
+#include <gradus/tensor/memory.h>
 
 #include <cstdint>
 #include <optional>
@@ -39,20 +40,23 @@ struct Seq2SeqOptions {
   OutputLayer output = OutputLayer::deep;
 };
 
+/// States of all decoder layers, (B, H) each.
+using States = gradus::CachedVector<Tensor>;
+
 /// What the encoder leaves behind for the decoder. B sentences, S source positions, H hidden.
 struct Memory {
   Tensor values;             // (B, S, 2H): what attention averages
   Tensor keys;               // (B, S, ...): what it compares with, projected once
   Tensor mask;               // (B, S) bool, true at padding
   Tensor whole;              // (B, 2H): the context of every step where there is no attention
-  std::vector<Tensor> state;  // of every decoder layer at the start, (B, H)
+  States state;              // of every decoder layer at the start
 };
 
 /// One step of the decoder.
 struct Step {
-  std::vector<Tensor> state;  // of every layer after it, (B, H)
-  Tensor features;            // (B, 3H + E): state, context, embedding: what the word is predicted from
-  Tensor weights;             // (B, S) of the attention; undefined without it
+  States state;      // of every layer after it
+  Tensor features;   // (B, 3H + E): state, context, embedding: what the word is predicted from
+  Tensor weights;    // (B, S) of the attention; undefined without it
 };
 
 class Seq2Seq {
@@ -67,7 +71,7 @@ class Seq2Seq {
                          double label_smoothing) const;
 
   /// One step without dropout: previous (B,) ids.
-  Step step(const Tensor& previous, const std::vector<Tensor>& state, const Memory& memory) const;
+  Step step(const Tensor& previous, const States& state, const Memory& memory) const;
   /// Scores of all words, (B, target vocabulary), from the features of a step.
   Tensor logits(const Tensor& features) const;
 
@@ -77,7 +81,7 @@ class Seq2Seq {
 
  private:
   std::int64_t context_size() const { return 2 * options_.hidden; }
-  Step advance(const Tensor& embedded, const Tensor& gates_of_embedded, const std::vector<Tensor>& state,
+  Step advance(const Tensor& embedded, const Tensor& gates_of_embedded, const States& state,
                const Memory& memory) const;
   Tensor project_embedded(const Tensor& embedded) const;
   Tensor before_output(const Tensor& features) const;

@@ -31,18 +31,20 @@ std::string as_tokens(const Tokenizer& tokenizer, const std::string& line) {
 
 }  // namespace
 
-StepResult train_step(Seq2Seq& model, optim::Optimizer& optimizer, const Batch& batch, double label_smoothing,
-                      double clip) {
-  optimizer.zero_grad();
-  const TokenLoss result = model.loss(batch.source, batch.lengths, batch.previous, batch.target, label_smoothing);
+Learner::Learner(const Seq2Seq& model, double lr)
+    : model_(model), parameters_(parameters(model)), adam_(parameters_, {.lr = lr}) {}
+
+StepResult Learner::step(const Batch& batch, double label_smoothing, double clip) {
+  adam_.zero_grad();
+  const TokenLoss result = model_.loss(batch.source, batch.lengths, batch.previous, batch.target, label_smoothing);
   result.loss.backward();
-  const double norm = optim::clip_grad_norm_(optimizer.parameters(0), clip);
+  const double norm = optim::clip_grad_norm_(parameters_, clip);
   const double loss = result.loss.item();
   if (!std::isfinite(loss) || !std::isfinite(norm)) {
     throw Error("train", "the loss is " + std::to_string(loss) + " and the norm of the gradients " +
                              std::to_string(norm) + ": training has diverged; try a smaller learning rate");
   }
-  optimizer.step();
+  adam_.step();
   return {loss, norm};
 }
 
@@ -70,7 +72,7 @@ Validation validate(const Seq2Seq& model, const Data& data) {
 }
 
 TrainingResult train(Seq2Seq& model, const Data& data, const TrainingOptions& options, const TrainingEvents& events) {
-  optim::Adam adam{parameters(model), {.lr = options.lr}};
+  Learner learner(model, options.lr);
   TrainingResult result;
   const auto start = std::chrono::steady_clock::now();
   double best_loss = INFINITY;
@@ -85,9 +87,9 @@ TrainingResult train(Seq2Seq& model, const Data& data, const TrainingOptions& op
     std::int64_t done = 0, tokens = 0;
     for (const auto& indices : batches) {
       const Batch batch = make_batch(data.train, indices);
-      const StepResult step = train_step(model, adam, batch, options.label_smoothing, options.clip);
+      const StepResult step = learner.step(batch, options.label_smoothing, options.clip);
       ++result.steps;
-      if (events.step) events.step(result.steps, step, adam.lr());
+      if (events.step) events.step(result.steps, step, learner.lr());
       loss_sum += step.loss;
       tokens += batch.target_tokens;
       ++done;
@@ -110,7 +112,7 @@ TrainingResult train(Seq2Seq& model, const Data& data, const TrainingOptions& op
     }
     result.seconds = seconds_since(start);
     if (events.epoch) events.epoch(epoch, validation, best, result.seconds);
-    if (validation.loss >= best_loss) adam.set_lr(adam.lr() * options.lr_decay);
+    if (validation.loss >= best_loss) learner.set_lr(learner.lr() * options.lr_decay);
     best_loss = std::min(best_loss, validation.loss);
     if (epoch - result.best_epoch >= options.patience) break;
   }

@@ -18,9 +18,20 @@ struct StepResult {
   double gradient_norm = 0;  // before clipping
 };
 
-/// Forward, backward, clipping, update: what every training here and the benchmark are made of.
-StepResult train_step(Seq2Seq& model, gradus::optim::Optimizer& optimizer, const Batch& batch, double label_smoothing,
-                      double clip);
+/// Takes the training steps of a model: what every training here and the benchmark are made of.
+class Learner {
+ public:
+  Learner(const Seq2Seq& model, double lr);
+  /// Forward, backward, clipping to a norm, update. Throws where the loss or the gradients are no finite numbers.
+  StepResult step(const Batch& batch, double label_smoothing, double clip);
+  double lr() const { return adam_.lr(); }
+  void set_lr(double lr) { adam_.set_lr(lr); }
+
+ private:
+  const Seq2Seq& model_;
+  std::vector<Tensor> parameters_;
+  gradus::optim::Adam adam_;
+};
 
 struct TrainingOptions {
   std::int64_t batch = 64;      // sentences, or padded tokens

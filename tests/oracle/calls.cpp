@@ -13,7 +13,7 @@ namespace {
 using namespace gradus;
 
 /// Puts positional and named arguments under the names of a signature.
-Arguments bind(const std::string& signature, const NamedTerms& given) {
+Arguments named(const std::string& signature, const NamedTerms& given) {
   std::istringstream words(signature);
   std::vector<std::string> names{std::istream_iterator<std::string>(words), {}};
   Arguments bound;
@@ -55,13 +55,13 @@ Value first_tensor(const std::vector<Term>& arguments) {
 }
 
 Term make_linear(const NamedTerms& given) {
-  const Arguments a = bind("in_features out_features bias", given);
+  const Arguments a = named("in_features out_features bias", given);
   return make_layer(nn::Linear(a.integer("in_features"), a.integer("out_features"), {.bias = a.flag("bias", true)}),
                     [](const nn::Linear& layer, const auto& x) { return Value(layer(first_tensor(x).tensors[0])); });
 }
 
 Term make_embedding(const NamedTerms& given) {
-  const Arguments a = bind("num_embeddings embedding_dim padding_idx", given);
+  const Arguments a = named("num_embeddings embedding_dim padding_idx", given);
   nn::EmbeddingOptions options;
   if (a.has("padding_idx")) options.padding_idx = a.integer("padding_idx");
   return make_layer(nn::Embedding(a.integer("num_embeddings"), a.integer("embedding_dim"), options),
@@ -69,13 +69,13 @@ Term make_embedding(const NamedTerms& given) {
 }
 
 Term make_layer_norm(const NamedTerms& given) {
-  const Arguments a = bind("normalized_shape eps", given);
+  const Arguments a = named("normalized_shape eps", given);
   return make_layer(nn::LayerNorm(a.shape("normalized_shape"), {.eps = a.number("eps", 1e-5)}),
                     [](const nn::LayerNorm& layer, const auto& x) { return Value(layer(first_tensor(x).tensors[0])); });
 }
 
 Term make_gru(const NamedTerms& given) {
-  const Arguments a = bind("input_size hidden_size num_layers", given);
+  const Arguments a = named("input_size hidden_size num_layers", given);
   const nn::GRUOptions options{.layers = static_cast<int>(a.integer("num_layers", 1)),
                                .bidirectional = a.flag("bidirectional", false)};
   return make_layer(nn::GRU(a.integer("input_size"), a.integer("hidden_size"), options),
@@ -85,13 +85,13 @@ Term make_gru(const NamedTerms& given) {
 }
 
 Term make_dropout(const NamedTerms& given) {
-  return make_layer(nn::Dropout(bind("p", given).number("p", 0.5)),
+  return make_layer(nn::Dropout(named("p", given).number("p", 0.5)),
                     [](const nn::Dropout& layer, const auto& x) { return Value(layer(first_tensor(x).tensors[0])); });
 }
 
 /// Padded rows are what packed sequences are in Gradus: a GRU with the lengths of its rows.
 Term run_packed(const NamedTerms& given) {
-  const Arguments a = bind("input lengths batch_first", given);
+  const Arguments a = named("input lengths batch_first", given);
   const Tensor& x = a.tensor("input");
   const Tensor lengths = a.is_tensor("lengths") ? a.tensor("lengths")
                                                 : tensor(a.plain("lengths").get<std::vector<std::int64_t>>());
@@ -112,7 +112,7 @@ Term run_optimizer_call(const std::string& name, const NamedTerms& given) {
 }
 
 Term run_clip_call(const NamedTerms& given) {
-  const Arguments a = bind("params max_norm norm_type", given);
+  const Arguments a = named("params max_norm norm_type", given);
   const Tensor parameter = zeros({2, 3}, DType::float64).requires_grad_();
   optim::clip_grad_norm_(std::span(&parameter, 1), a.number("max_norm"), a.number("norm_type", 2));
   return nothing();
@@ -121,7 +121,7 @@ Term run_clip_call(const NamedTerms& given) {
 /// What writes in place, or runs backward: methods that are no operation of the tables.
 Term run_method(const std::string& name, const NamedTerms& given) {
   Tensor x = given.at(0).second.value.tensors.at(0);
-  const Arguments a = bind("self other", given);
+  const Arguments a = named("self other", given);
   if (name == "backward") {
     x.backward(a.is_tensor("other") ? a.tensor("other") : a.tensor_or_none("gradient"),
                {.retain_graph = a.flag("retain_graph", false)});
@@ -166,10 +166,10 @@ Term call_term(const Term& callee, const NamedTerms& arguments) {
     if (name == optimizer) return run_optimizer_call(name, given);
   }
   if (name == "randn" || name == "rand") {
-    return of({find_operation("ones")->run(bind("*size", given)).at(0).to(DType::float64)});
+    return of({find_operation("ones")->run(named("*size", given)).at(0).to(DType::float64)});
   }
   if (name == "tensor") return of({tensor(given.at(0).second.value.plain.get<std::vector<std::int64_t>>())});
-  if (const Operation* operation = find_operation(name)) return of(operation->run(bind(operation->signature, given)));
+  if (const Operation* operation = find_operation(name)) return of(operation->run(named(operation->signature, given)));
   if (given.empty() || given[0].second.value.kind != Value::Kind::tensor) throw Unsupported("function '" + name + "'");
   return run_method(name, given);
 }

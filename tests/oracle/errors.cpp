@@ -3,6 +3,7 @@
 
 #include <gradus/autograd/arithmetic.h>
 #include <gradus/autograd/reduce.h>
+#include <gradus/tensor/error.h>
 
 namespace oracle {
 

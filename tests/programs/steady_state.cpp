@@ -2,7 +2,6 @@
 // while it runs, in our code and in everything beneath it.
 #include "training.h"
 
-#include <gradus/nn/model.h>
 #include <gradus/tensor/create.h>
 #include <gradus/tensor/random.h>
 
@@ -57,7 +56,7 @@ int main() {
 #endif
   manual_seed(1);
   Seq2Seq model({.source_vocabulary = 200, .target_vocabulary = 300, .embedding = 32, .hidden = 48, .dropout = 0.2});
-  optim::Adam adam{parameters(model), {.lr = 1e-3}};
+  Learner learner(model, 1e-3);
   Batch batch;
   batch.source = randint(4, 200, {16, 9});
   batch.lengths = full({16}, 9, DType::int64);
@@ -66,7 +65,7 @@ int main() {
   for (int step = 1; step <= 6; ++step) {
     calls = 0;
     counting = step > 2;
-    train_step(model, adam, batch, 0.1, 1);
+    learner.step(batch, 0.1, 1);
     counting = false;
     std::printf("step %d: %ld allocations by the system\n", step, calls.load());
     if (calls.load() > 0) return 1;

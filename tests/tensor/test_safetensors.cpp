@@ -77,11 +77,11 @@ TEST_CASE("safetensors: what is saved is loaded, wider elements first") {
   CHECK(file.metadata == std::map<std::string, std::string>{{"", "empty key"}, {"note", "naïve\n"}});
   REQUIRE(file.tensors.size() == 6);
   std::map<std::string, Tensor> loaded(file.tensors.begin(), file.tensors.end());
-  for (const auto& [name, tensor] : tensors) {
-    CAPTURE(name);
-    REQUIRE(loaded.contains(name));
-    CHECK(loaded[name].shape() == tensor.shape());
-    CHECK(loaded[name].dtype() == tensor.dtype());
+  for (const auto& saved : tensors) {
+    CAPTURE(saved.first);
+    REQUIRE(loaded.contains(saved.first));
+    CHECK(loaded[saved.first].shape() == saved.second.shape());
+    CHECK(loaded[saved.first].dtype() == saved.second.dtype());
   }
   CHECK(loaded["flags"].to_vector<bool>() == std::vector<bool>{true, false, true});
   CHECK(loaded["turned"].to_vector<float>() == Floats{1, 4, 2, 5, 3, 6});
