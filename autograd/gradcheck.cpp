@@ -12,7 +12,8 @@
 namespace gradus {
 namespace {
 
-/// Uneven numbers of both signs between 0.5 and 1.5: the multiples of the golden ratio, cut to their fractions.
+/// Uneven numbers of both signs between 0.5 and 1.5: the multiples of the golden ratio, cut to their
+/// fractions.
 Tensor uneven_weights(const Shape& shape) {
   const Tensor weights = empty(shape, DType::float64);
   std::int64_t i = 0;
@@ -30,19 +31,24 @@ std::vector<std::size_t> check_inputs(const char* operation, const std::vector<T
     if (!inputs[i].requires_grad()) continue;
     const std::string which = "input " + std::to_string(i) + ", " + describe(inputs[i]) + ", ";
     if (inputs[i].dtype() != DType::float64) {
-      throw Error(operation, which + "is not float64: differences are too coarse for a check in any other dtype; use "
-                                     "to(DType::float64), or clone(model, DType::float64)");
+      throw Error(operation,
+                  which +
+                      "is not float64: differences are too coarse for a check in any other dtype; use "
+                      "to(DType::float64), or clone(model, DType::float64)");
     }
-    if (!inputs[i].is_leaf()) throw Error(operation, which + "was computed; give the leaf that it comes from");
+    if (!inputs[i].is_leaf())
+      throw Error(operation, which + "was computed; give the leaf that it comes from");
     for (int axis = 0; axis < inputs[i].rank(); ++axis) {
       if (inputs[i].strides()[axis] == 0 && inputs[i].shape()[axis] > 1) {
-        throw Error(operation, which + "has elements that share memory, so that they cannot be moved one by one; "
-                                       "use contiguous()");
+        throw Error(operation, which +
+                                   "has elements that share memory, so that they cannot be moved one by one; "
+                                   "use contiguous()");
       }
     }
     chosen.push_back(i);
   }
-  if (chosen.empty()) throw Error(operation, "no input requires a gradient, so that there is nothing to check");
+  if (chosen.empty())
+    throw Error(operation, "no input requires a gradient, so that there is nothing to check");
   return chosen;
 }
 
@@ -50,7 +56,8 @@ Tensor call(const char* operation, const TensorFunction& f, const std::vector<Te
   Tensor y = f(inputs);
   if (!y.defined()) throw Error(operation, "the function returned an undefined tensor");
   if (y.dtype() != DType::float64) {
-    throw Error(operation, "the function returned " + describe(y) + "; it must compute in float64 throughout");
+    throw Error(operation,
+                "the function returned " + describe(y) + "; it must compute in float64 throughout");
   }
   return y;
 }
@@ -74,15 +81,21 @@ double& element(const Tensor& tensor, const Shape& position) {
 /// The check, row by row: a row of the Jacobian is what one cotangent of the output gives.
 class Check {
  public:
-  Check(const char* operation, const TensorFunction& f, const std::vector<Tensor>& inputs, const GradcheckOptions& options)
-      : operation_(operation), f_(f), inputs_(inputs), options_(options), chosen_(check_inputs(operation, inputs)) {}
+  Check(const char* operation, const TensorFunction& f, const std::vector<Tensor>& inputs,
+        const GradcheckOptions& options)
+      : operation_(operation),
+        f_(f),
+        inputs_(inputs),
+        options_(options),
+        chosen_(check_inputs(operation, inputs)) {}
 
   GradcheckResult run() {
     const enable_grad scope;
     const Tensor y = call(operation_, f_, inputs_);
     reference_ = y.to_vector<double>();
     if (call(operation_, f_, inputs_).to_vector<double>() != reference_ && !has_nan(reference_)) {
-      throw Error(operation_, "the function gives different values for the same inputs; is it random (dropout)?");
+      throw Error(operation_,
+                  "the function gives different values for the same inputs; is it random (dropout)?");
     }
     choose_cotangents(y);
     analytic_rows(y);
@@ -123,8 +136,9 @@ class Check {
       }
       std::vector<std::vector<double>> row;
       for (std::size_t k = 0; k < leaves.size(); ++k) {
-        row.push_back(gradients[k].defined() ? gradients[k].to_vector<double>()
-                                             : std::vector<double>(static_cast<std::size_t>(leaves[k].numel())));
+        row.push_back(gradients[k].defined()
+                          ? gradients[k].to_vector<double>()
+                          : std::vector<double>(static_cast<std::size_t>(leaves[k].numel())));
       }
       analytic_.push_back(std::move(row));
     }
@@ -136,12 +150,13 @@ class Check {
     const double before = x;
     x = before + step;
     try {
-      const Tensor y = call(operation_, f_, inputs_);
+      // Read before the element is put back: the result may be a view of the input.
+      std::vector<double> values = call(operation_, f_, inputs_).to_vector<double>();
       x = before;
-      if (y.numel() != static_cast<std::int64_t>(reference_.size())) {
+      if (values.size() != reference_.size()) {
         throw Error(operation_, "the shape of the function's result depends on the values of the inputs");
       }
-      return y.to_vector<double>();
+      return values;
     } catch (...) {
       x = before;
       throw;
@@ -192,8 +207,9 @@ class Check {
                    std::to_string(result_.derivatives) + " derivatives compared";
     if (result_.derivatives == 0) return;
     char numbers[160];
-    std::snprintf(numbers, sizeof numbers, "numeric %.10g, analytic %.10g, difference %.3g, allowed %.3g", result_.numeric,
-                  result_.analytic, result_.error, options_.atol + options_.rtol * std::abs(result_.numeric));
+    std::snprintf(numbers, sizeof numbers, "numeric %.10g, analytic %.10g, difference %.3g, allowed %.3g",
+                  result_.numeric, result_.analytic, result_.error,
+                  options_.atol + options_.rtol * std::abs(result_.numeric));
     result_.text += "; the worst is that of " +
                     (result_.output < 0 ? std::string("the weighted sum of the output")
                                         : "output element " + std::to_string(result_.output)) +
@@ -217,7 +233,8 @@ class Check {
 
 }  // namespace
 
-GradcheckResult gradcheck(const TensorFunction& f, const std::vector<Tensor>& inputs, const GradcheckOptions& options) {
+GradcheckResult gradcheck(const TensorFunction& f, const std::vector<Tensor>& inputs,
+                          const GradcheckOptions& options) {
   return Check("gradcheck", f, inputs, options).run();
 }
 

@@ -10,8 +10,7 @@ namespace gradus {
 void check_defined(const char* operation, std::initializer_list<const Tensor*> tensors);
 
 /// The indices, contiguous and with nothing to be recorded, once each is known to lie in [0, size). With
-/// `negative` those in
-/// [-size, 0) count from the end and come back as what they mean.
+/// `negative` those in [-size, 0) count from the end and come back as what they mean.
 Tensor checked_indices(const char* operation, const Tensor& indices, std::int64_t size,
                        bool negative = false);
 

@@ -89,9 +89,10 @@ Tensor index_select(const Tensor& x, std::int64_t axis, const Tensor& index) {
     copy_blocks(source.contiguous(), chosen, at, y);
   }
   if (recording(source)) {
-    record(y, "index_select", {&source}, [chosen, at, shape = source.shape()](Sink& sink, const Tensor& g) {
-      sink.add(0, index_add(zeros(shape, g.dtype()), at, chosen, g));
-    });
+    record(y, "index_select", {&source},
+           [chosen = Saved(chosen), at, shape = source.shape()](Sink& sink, const Tensor& g) {
+             sink.add(0, index_add(zeros(shape, g.dtype()), at, chosen.get(sink), g));
+           });
   }
   return x.rank() == 0 ? y.reshape(index.shape()) : y;
 }
@@ -103,6 +104,9 @@ Tensor index_add(const Tensor& x, std::int64_t axis, const Tensor& index, const 
   const int at = normalize_axis("index_add", axis, x.shape());
   Shape expected = x.shape();
   if (x.rank() > 0) expected[at] = index.numel();
+  if (x.rank() == 0 && index.numel() != 1) {
+    throw Error("index_add", "a tensor of shape () takes one index, got " + describe(index));
+  }
   if (!(source.shape() == expected) || source.dtype() != x.dtype()) {
     throw Error("index_add", "the source must be " + std::string(name_of(x.dtype())) + " " +
                                  to_string(expected) + " to be added to " + describe(x) + " along axis " +
@@ -116,9 +120,9 @@ Tensor index_add(const Tensor& x, std::int64_t axis, const Tensor& index, const 
   }
   if (recording(x, source)) {
     record(y, "index_add", {&x, &source},
-           [chosen, at, alpha, shape = source.shape()](Sink& sink, const Tensor& g) {
+           [chosen = Saved(chosen), at, alpha, shape = source.shape()](Sink& sink, const Tensor& g) {
              sink.add(0, g);
-             if (sink.needs(1)) sink.add(1, index_select(g, at, chosen).reshape(shape) * alpha);
+             if (sink.needs(1)) sink.add(1, index_select(g, at, chosen.get(sink)).reshape(shape) * alpha);
            });
   }
   return y;
@@ -210,8 +214,8 @@ Tensor gather(const Tensor& x, std::int64_t axis, const Tensor& index) {
     case DType::boolean: gather_places<bool>(from, at, chosen, y); break;
   }
   if (recording(x)) {
-    record(y, "gather", {&x}, [chosen, at, shape = x.shape()](Sink& sink, const Tensor& g) {
-      sink.add(0, scatter_add(zeros(shape, g.dtype()), at, chosen, g));
+    record(y, "gather", {&x}, [chosen = Saved(chosen), at, shape = x.shape()](Sink& sink, const Tensor& g) {
+      sink.add(0, scatter_add(zeros(shape, g.dtype()), at, chosen.get(sink), g));
     });
   }
   return y;
@@ -224,9 +228,9 @@ Tensor scatter_add(const Tensor& x, std::int64_t axis, const Tensor& index, cons
   const Tensor chosen = checked_indices("scatter_add", index, x.shape()[at]);
   Tensor y = scattered(x, at, chosen, part, true);
   if (recording(x, part)) {
-    record(y, "scatter_add", {&x, &part}, [chosen, at](Sink& sink, const Tensor& g) {
+    record(y, "scatter_add", {&x, &part}, [chosen = Saved(chosen), at](Sink& sink, const Tensor& g) {
       sink.add(0, g);
-      if (sink.needs(1)) sink.add(1, gather(g, at, chosen));
+      if (sink.needs(1)) sink.add(1, gather(g, at, chosen.get(sink)));
     });
   }
   return y;
@@ -239,9 +243,9 @@ Tensor scatter(const Tensor& x, std::int64_t axis, const Tensor& index, const Te
   const Tensor chosen = checked_indices("scatter", index, x.shape()[at]);
   Tensor y = scattered(x, at, chosen, part, false);
   if (recording(x, part)) {
-    record(y, "scatter", {&x, &part}, [chosen, at](Sink& sink, const Tensor& g) {
-      if (sink.needs(0)) sink.add(0, scatter(g, at, chosen, 0));
-      if (sink.needs(1)) sink.add(1, gather(g, at, chosen));
+    record(y, "scatter", {&x, &part}, [chosen = Saved(chosen), at](Sink& sink, const Tensor& g) {
+      if (sink.needs(0)) sink.add(0, scatter(g, at, chosen.get(sink), 0));
+      if (sink.needs(1)) sink.add(1, gather(g, at, chosen.get(sink)));
     });
   }
   return y;

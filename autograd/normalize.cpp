@@ -45,10 +45,35 @@ void for_rows(const Tensor& x, Body body) {
   });
 }
 
+/// Where the rows of a mask lie that is broadcast to scores; no copy but where the last axis itself is
+/// broadcast.
+class MaskRows {
+ public:
+  MaskRows(const Tensor& mask, const Shape& scores) {
+    if (!mask.defined()) return;
+    const Tensor seen = mask.expand(scores);
+    const int last = scores.rank() - 1;
+    mask_ = last < 0 || scores[last] == 1 || seen.strides()[last] == 1 ? seen : seen.contiguous();
+  }
+  /// The elements of a row of the scores, or null where there is no mask.
+  const bool* row(std::int64_t number) const {
+    if (!mask_.defined()) return nullptr;
+    std::int64_t position = 0;
+    for (int axis = mask_.rank() - 2; axis >= 0; --axis) {
+      position += number % mask_.shape()[axis] * mask_.strides()[axis];
+      number /= mask_.shape()[axis];
+    }
+    return mask_.data<bool>() + position;
+  }
+
+ private:
+  Tensor mask_;
+};
+
 /// y = softmax or log softmax over the last axis.
 Tensor softmax_rows(const Tensor& input, const Tensor& mask, bool logarithm) {
   const Tensor x = input.contiguous();
-  const Tensor masked = mask.defined() ? mask.expand(x.shape()).contiguous() : mask;
+  const MaskRows masked(mask, x.shape());
   Tensor y = empty(x.shape(), x.dtype());
   with_type(x, [&]<class T>() {
     const SoftmaxFunctions<T>& functions = kernels<SoftmaxKernels>().of<T>();
@@ -56,7 +81,7 @@ Tensor softmax_rows(const Tensor& input, const Tensor& mask, bool logarithm) {
       const T* from = x.data<T>() + row * length;
       T* to = y.data<T>() + row * length;
       if (logarithm) functions.log_forward(length, from, to);
-      else functions.forward(length, from, masked.defined() ? masked.data<bool>() + row * length : nullptr, to);
+      else functions.forward(length, from, masked.row(row), to);
     });
   });
   return y;
@@ -93,7 +118,8 @@ Tensor softmax_last(const char* operation, const Tensor& x, const Tensor& mask, 
   return y;
 }
 
-Tensor softmax_along(const char* operation, const Tensor& x, const Tensor& mask, std::int64_t axis, bool logarithm) {
+Tensor softmax_along(const char* operation, const Tensor& x, const Tensor& mask, std::int64_t axis,
+                     bool logarithm) {
   check_floating(operation, x);
   const int at = normalize_axis(operation, axis, x.shape());
   if (at >= x.rank() - 1) return softmax_last(operation, x, mask, logarithm);
@@ -104,16 +130,19 @@ Tensor softmax_along(const char* operation, const Tensor& x, const Tensor& mask,
 }  // namespace
 
 Tensor softmax(const Tensor& x, std::int64_t axis) { return softmax_along("softmax", x, {}, axis, false); }
-Tensor log_softmax(const Tensor& x, std::int64_t axis) { return softmax_along("log_softmax", x, {}, axis, true); }
+Tensor log_softmax(const Tensor& x, std::int64_t axis) {
+  return softmax_along("log_softmax", x, {}, axis, true);
+}
 
 Tensor masked_softmax(const Tensor& scores, const Tensor& mask, std::int64_t axis) {
   if (mask.defined() && mask.dtype() != DType::boolean) {
-    throw Error("masked_softmax", "the mask must be bool and true where a score is left out, got " + describe(mask));
+    throw Error("masked_softmax",
+                "the mask must be bool and true where a score is left out, got " + describe(mask));
   }
   return softmax_along("masked_softmax", scores, mask, axis, false);
 }
 
-// --- layer normalisation ---------------------------------------------------------------------------------------------------
+// --- layer normalisation ---
 
 namespace {
 
@@ -128,13 +157,14 @@ T* data_or_null(const Tensor& tensor) {
 }
 
 template <class T>
-void run_layer_norm(const Tensor& x, std::int64_t length, const Tensor& weight, const Tensor& bias, double eps,
-                    const Tensor& y, const RowStatistics& statistics) {
+void run_layer_norm(const Tensor& x, std::int64_t length, const Tensor& weight, const Tensor& bias,
+                    double eps, const Tensor& y, const RowStatistics& statistics) {
   parallel_for(statistics.mean.numel(), rows_per_tile(length), [&](std::int64_t begin, std::int64_t end) {
     for (std::int64_t row = begin; row < end; ++row) {
-      kernels<LayerNormKernels>().of<T>().forward(
-          length, x.data<T>() + row * length, data_or_null<T>(weight), data_or_null<T>(bias), static_cast<T>(eps),
-          y.data<T>() + row * length, statistics.mean.data<T>() + row, statistics.scale.data<T>() + row);
+      kernels<LayerNormKernels>().of<T>().forward(length, x.data<T>() + row * length, data_or_null<T>(weight),
+                                                  data_or_null<T>(bias), static_cast<T>(eps),
+                                                  y.data<T>() + row * length, statistics.mean.data<T>() + row,
+                                                  statistics.scale.data<T>() + row);
     }
   });
 }
@@ -148,14 +178,15 @@ LayerNormGradients run_layer_norm_backward(const Tensor& x, std::int64_t length,
                                            const RowStatistics& statistics, const Tensor& gradient) {
   const std::int64_t rows = statistics.mean.numel(), tile = 4 * rows_per_tile(length);
   const std::int64_t tiles = (rows + tile - 1) / tile;
-  LayerNormGradients result{empty(x.shape(), x.dtype()), zeros({tiles, length}, x.dtype()), zeros({tiles, length}, x.dtype())};
+  LayerNormGradients result{empty(x.shape(), x.dtype()), zeros({tiles, length}, x.dtype()),
+                            zeros({tiles, length}, x.dtype())};
   parallel_for(rows, tile, [&](std::int64_t begin, std::int64_t end) {
     const std::int64_t part = begin / tile * length;  // each tile adds up rows of its own
     for (std::int64_t row = begin; row < end; ++row) {
       kernels<LayerNormKernels>().of<T>().backward(
           length, x.data<T>() + row * length, data_or_null<T>(weight), statistics.mean.data<T>()[row],
-          statistics.scale.data<T>()[row], gradient.data<T>() + row * length, result.x.data<T>() + row * length,
-          result.weight.data<T>() + part, result.bias.data<T>() + part);
+          statistics.scale.data<T>()[row], gradient.data<T>() + row * length,
+          result.x.data<T>() + row * length, result.weight.data<T>() + part, result.bias.data<T>() + part);
     }
   });
   result.weight = sum(result.weight, {0});
@@ -169,12 +200,13 @@ std::int64_t check_layer_norm(const Tensor& x, const Shape& shape, const Tensor&
   bool fits = shape.rank() > 0 && shape.rank() <= x.rank();
   for (int i = 0; fits && i < shape.rank(); ++i) fits = shape[i] == x.shape()[x.rank() - shape.rank() + i];
   if (!fits) {
-    throw Error("layer_norm", "normalises over the last axes, which must be " + to_string(shape) + "; got " + describe(x));
+    throw Error("layer_norm",
+                "normalises over the last axes, which must be " + to_string(shape) + "; got " + describe(x));
   }
   for (const Tensor* parameter : {&weight, &bias}) {
     if (parameter->defined() && (!(parameter->shape() == shape) || parameter->dtype() != x.dtype())) {
-      throw Error("layer_norm", "weight and bias must be " + std::string(name_of(x.dtype())) + " " + to_string(shape) +
-                                    ", got " + describe(*parameter));
+      throw Error("layer_norm", "weight and bias must be " + std::string(name_of(x.dtype())) + " " +
+                                    to_string(shape) + ", got " + describe(*parameter));
     }
   }
   return element_count(shape);
@@ -182,7 +214,8 @@ std::int64_t check_layer_norm(const Tensor& x, const Shape& shape, const Tensor&
 
 }  // namespace
 
-Tensor layer_norm(const Tensor& x, const Shape& normalized_shape, const Tensor& weight, const Tensor& bias, double eps) {
+Tensor layer_norm(const Tensor& x, const Shape& normalized_shape, const Tensor& weight, const Tensor& bias,
+                  double eps) {
   const std::int64_t length = check_layer_norm(x, normalized_shape, weight, bias);
   const std::int64_t rows = length > 0 ? x.numel() / length : 0;
   Tensor y = empty(x.shape(), x.dtype());
@@ -190,8 +223,8 @@ Tensor layer_norm(const Tensor& x, const Shape& normalized_shape, const Tensor& 
   {
     const no_grad scope;
     const auto run = x.dtype() == DType::float32 ? run_layer_norm<float> : run_layer_norm<double>;
-    run(x.contiguous(), length, weight.defined() ? weight.contiguous() : weight, bias.defined() ? bias.contiguous() : bias,
-        eps, y, statistics);
+    run(x.contiguous(), length, weight.defined() ? weight.contiguous() : weight,
+        bias.defined() ? bias.contiguous() : bias, eps, y, statistics);
   }
   if (recording(x, weight, bias)) {
     record(y, "layer_norm", {&x, &weight, &bias},
@@ -203,9 +236,11 @@ Tensor layer_norm(const Tensor& x, const Shape& normalized_shape, const Tensor& 
                  return composed::layer_norm(input, normalized_shape, factor, bias.get(sink), eps);
                });
              }
-             const auto run = input.dtype() == DType::float32 ? run_layer_norm_backward<float> : run_layer_norm_backward<double>;
+             const auto run = input.dtype() == DType::float32 ? run_layer_norm_backward<float>
+                                                              : run_layer_norm_backward<double>;
              const LayerNormGradients gradients =
-                 run(input.contiguous(), length, factor.defined() ? factor.contiguous() : factor, statistics, g.contiguous());
+                 run(input.contiguous(), length, factor.defined() ? factor.contiguous() : factor, statistics,
+                     g.contiguous());
              sink.add(0, gradients.x);
              if (sink.needs(1)) sink.add(1, gradients.weight.view(normalized_shape));
              if (sink.needs(2)) sink.add(2, gradients.bias.view(normalized_shape));
@@ -216,7 +251,8 @@ Tensor layer_norm(const Tensor& x, const Shape& normalized_shape, const Tensor& 
 
 namespace composed {
 
-Tensor layer_norm(const Tensor& x, const Shape& normalized_shape, const Tensor& weight, const Tensor& bias, double eps) {
+Tensor layer_norm(const Tensor& x, const Shape& normalized_shape, const Tensor& weight, const Tensor& bias,
+                  double eps) {
   Shape axes;
   for (int i = 1; i <= normalized_shape.rank(); ++i) axes.push_back(-i);
   const Tensor centered = x - mean(x, axes, true);
@@ -227,7 +263,7 @@ Tensor layer_norm(const Tensor& x, const Shape& normalized_shape, const Tensor& 
 
 }  // namespace composed
 
-// --- dropout -----------------------------------------------------------------------------------------------------------------
+// --- dropout ---
 
 namespace {
 
@@ -248,7 +284,8 @@ Tensor dropped(const Tensor& x, double p, const RandomStream& stream) {
     }
   });
   if (recording(x)) {
-    record(y, "dropout", {&x}, [p, stream](Sink& sink, const Tensor& g) { sink.add(0, dropped(g, p, stream)); });
+    record(y, "dropout", {&x},
+           [p, stream](Sink& sink, const Tensor& g) { sink.add(0, dropped(g, p, stream)); });
   }
   return y;
 }
@@ -257,7 +294,8 @@ Tensor dropped(const Tensor& x, double p, const RandomStream& stream) {
 
 Tensor dropout(const Tensor& x, double p, bool training) {
   check_floating("dropout", x);
-  if (!(p >= 0 && p <= 1)) throw Error("dropout", "the probability must lie in [0, 1], got " + std::to_string(p));
+  if (!(p >= 0 && p <= 1))
+    throw Error("dropout", "the probability must lie in [0, 1], got " + std::to_string(p));
   return training && p > 0 ? dropped(x, p, take_random(x.numel())) : x;
 }
 

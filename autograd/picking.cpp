@@ -177,18 +177,20 @@ Tensor embedding(const Tensor& indices, const Tensor& weight, std::optional<std:
     y = index_select(weight, 0, chosen).view(shape);
   }
   if (recording(weight)) {
-    record(y, "embedding", {&weight}, [chosen, padding, count, features](Sink& sink, const Tensor& g) {
-      const Tensor rows = g.reshape({chosen.numel(), features});
-      if (sink.create_graph()) {
-        const Tensor kept = ne(chosen, padding).unsqueeze(1);
-        return sink.add(0, index_add(zeros({count, features}, g.dtype()), 0, chosen, where(kept, rows, 0)));
-      }
-      bool fresh = false;
-      Tensor table = sink.into(0, fresh);
-      if (fresh) table.zero_();
-      if (g.dtype() == DType::float32) add_rows<float>(table, chosen, rows.contiguous(), padding);
-      else add_rows<double>(table, chosen, rows.contiguous(), padding);
-    });
+    record(y, "embedding", {&weight},
+           [chosen = Saved(chosen), padding, count, features](Sink& sink, const Tensor& g) {
+             const Tensor& places = chosen.get(sink);
+             const Tensor rows = g.reshape({places.numel(), features});
+             if (sink.create_graph()) {
+               const Tensor kept = where(ne(places, padding).unsqueeze(1), rows, 0);
+               return sink.add(0, index_add(zeros({count, features}, g.dtype()), 0, places, kept));
+             }
+             bool fresh = false;
+             Tensor table = sink.into(0, fresh);
+             if (fresh) table.zero_();
+             if (g.dtype() == DType::float32) add_rows<float>(table, places, rows.contiguous(), padding);
+             else add_rows<double>(table, places, rows.contiguous(), padding);
+           });
   }
   return y;
 }

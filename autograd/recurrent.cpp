@@ -155,7 +155,8 @@ Steps check(const Tensor& input_gates, const Tensor& state, const Tensor& weight
     if (lengths.dtype() != DType::int64 || !(lengths.shape() == Shape{steps.batch})) {
       refuse("lengths must be int64 " + to_string(Shape{steps.batch}) + ", got " + describe(lengths));
     }
-    for (std::int64_t length : lengths.contiguous().span<std::int64_t>()) {
+    const Tensor listed = lengths.contiguous();
+    for (std::int64_t length : listed.span<std::int64_t>()) {
       if (length < 1 || length > steps.time) {
         refuse("a length of " + std::to_string(length) + " lies outside [1, " + std::to_string(steps.time) + "]");
       }

@@ -1,7 +1,7 @@
 // Reductions: many elements folded into one.
 //
-// `axes` names the axes that are folded ({} means all), negative ones counted from the end; with `keepdim` they stay with
-// size 1. Sums run in a fixed order, the same on any number of threads.
+// `axes` names the axes that are folded ({} means all), negative ones counted from the end; with `keepdim`
+// they stay with size 1. Sums run in a fixed order, the same on any number of threads.
 #pragma once
 #include <gradus/tensor/tensor_class.h>
 
@@ -13,9 +13,10 @@ namespace gradus {
 Tensor sum(const Tensor& x, const Shape& axes = {}, bool keepdim = false);
 /// Mean of a floating tensor; NaN of nothing.
 Tensor mean(const Tensor& x, const Shape& axes = {}, bool keepdim = false);
-/// Product; 1 of nothing.
+/// Product; of bool and int64 in int64. 1 of nothing.
 Tensor prod(const Tensor& x, const Shape& axes = {}, bool keepdim = false);
-/// Largest (smallest) element; NaN where one is NaN. Equal ones share the gradient. Throws where there is none.
+/// Largest (smallest) element; NaN where one is NaN. Equal ones share the gradient. Throws where there is
+/// none.
 Tensor amax(const Tensor& x, const Shape& axes = {}, bool keepdim = false);
 Tensor amin(const Tensor& x, const Shape& axes = {}, bool keepdim = false);
 
@@ -26,7 +27,8 @@ struct ValuesAndIndices {
 /// Largest (smallest) element of all.
 Tensor max(const Tensor& x);
 Tensor min(const Tensor& x);
-/// Largest (smallest) element along one axis and where it stands, the first of equal ones; the gradient goes there.
+/// Largest (smallest) element along one axis and where it stands, the first of equal ones; the gradient goes
+/// there.
 ValuesAndIndices max(const Tensor& x, std::int64_t axis, bool keepdim = false);
 ValuesAndIndices min(const Tensor& x, std::int64_t axis, bool keepdim = false);
 /// Where the largest (smallest) element stands, int64; without an axis in row-major order of all.
@@ -37,13 +39,14 @@ Tensor argmin(const Tensor& x, std::optional<std::int64_t> axis = std::nullopt, 
 Tensor any(const Tensor& x, const Shape& axes = {}, bool keepdim = false);
 Tensor all_of(const Tensor& x, const Shape& axes = {}, bool keepdim = false);
 
-/// log(sum(exp(x))), without overflow.
+/// log(sum(exp(x))), without overflow; -infinity of nothing.
 Tensor logsumexp(const Tensor& x, const Shape& axes, bool keepdim = false);
 /// Variance, with sum of squares divided by n - correction; correction 1 is unbiased.
 Tensor var(const Tensor& x, const Shape& axes = {}, std::int64_t correction = 1, bool keepdim = false);
-/// Its square root.
+/// Its square root; where that is 0 the gradient is 0.
 Tensor std(const Tensor& x, const Shape& axes = {}, std::int64_t correction = 1, bool keepdim = false);
-/// (sum |x|^order)^(1/order); order infinity: the largest |x|, -infinity: the smallest, 0: how many are not 0.
+/// (sum |x|^order)^(1/order); order infinity: the largest |x|, -infinity: the smallest, 0: how many are not
+/// 0. The gradient of a norm that is 0 is 0.
 Tensor norm(const Tensor& x, double order = 2, const Shape& axes = {}, bool keepdim = false);
 /// Sums of all elements up to each one, along an axis.
 Tensor cumsum(const Tensor& x, std::int64_t axis);

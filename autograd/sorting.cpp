@@ -2,9 +2,10 @@
 #include <gradus/autograd/sorting.h>
 #include <gradus/tensor/create.h>
 #include <gradus/tensor/error.h>
+#include <gradus/tensor/memory.h>
+#include <gradus/tensor/parallel.h>
 
 #include <algorithm>
-#include <numeric>
 
 namespace gradus {
 namespace {
@@ -16,53 +17,88 @@ bool less(T a, T b) {
   return a < b;
 }
 
-/// The order of every row of x (..., n); ties keep their order.
 template <class T>
-void sort_rows(const Tensor& x, const Tensor& indices, bool descending) {
-  const std::int64_t length = x.shape().back();
-  if (length == 0) return;
-  for (std::int64_t row = 0; row < x.numel() / length; ++row) {
-    const T* values = x.data<T>() + row * length;
-    std::int64_t* order = indices.data<std::int64_t>() + row * length;
-    std::iota(order, order + length, 0);
-    std::stable_sort(order, order + length, [values, descending](std::int64_t a, std::int64_t b) {
-      return descending ? less(values[b], values[a]) : less(values[a], values[b]);
-    });
+struct Entry {
+  T value;
+  std::int64_t index;
+};
+
+/// The first k places of the order of every row of x (..., n), in indices (..., k). Equal elements keep their
+/// order.
+template <class T>
+void order_rows(const Tensor& x, const Tensor& indices, bool descending) {
+  const std::int64_t length = x.shape().back(), k = indices.shape().back();
+  if (length == 0 || k == 0) return;
+  const auto before = [descending](const Entry<T>& a, const Entry<T>& b) {
+    return descending ? less(b.value, a.value) : less(a.value, b.value);
+  };
+  const auto before_or_first = [before](const Entry<T>& a, const Entry<T>& b) {
+    return before(a, b) || (!before(b, a) && a.index < b.index);
+  };
+  parallel_for(x.numel() / length, std::max<std::int64_t>(1, 4096 / length),
+               [&](std::int64_t begin, std::int64_t end) {
+                 CachedVector<Entry<T>> order(static_cast<std::size_t>(length));
+                 for (std::int64_t row = begin; row < end; ++row) {
+                   const T* values = x.data<T>() + row * length;
+                   for (std::int64_t i = 0; i < length; ++i)
+                     order[static_cast<std::size_t>(i)] = {values[i], i};
+                   if (k < length)
+                     std::partial_sort(order.begin(), order.begin() + k, order.end(), before_or_first);
+                   else std::stable_sort(order.begin(), order.end(), before);
+                   std::int64_t* to = indices.data<std::int64_t>() + row * k;
+                   for (std::int64_t i = 0; i < k; ++i) to[i] = order[static_cast<std::size_t>(i)].index;
+                 }
+               });
+}
+
+/// The indices of the first k in order along axis `at` of a tensor of at least one axis.
+Tensor first_in_order(const Tensor& x, std::int64_t k, int at, bool descending) {
+  const Tensor rows = x.detach().transpose(at, -1).contiguous();
+  Shape shape = rows.shape();
+  shape[shape.rank() - 1] = k;
+  const Tensor indices = empty(shape, DType::int64);
+  switch (x.dtype()) {
+    case DType::float32: order_rows<float>(rows, indices, descending); break;
+    case DType::float64: order_rows<double>(rows, indices, descending); break;
+    case DType::int64: order_rows<std::int64_t>(rows, indices, descending); break;
+    case DType::boolean: order_rows<bool>(rows, indices, descending); break;
   }
+  return indices.transpose(at, -1).contiguous();
+}
+
+int checked_axis(const char* operation, const Tensor& x, std::int64_t axis) {
+  if (!x.defined()) throw Error(operation, "got an undefined tensor");
+  return normalize_axis(operation, axis, x.shape());
 }
 
 }  // namespace
 
 Tensor argsort(const Tensor& x, std::int64_t axis, bool descending) {
-  if (!x.defined()) throw Error("sort", "got an undefined tensor");
-  const int at = normalize_axis("sort", axis, x.shape());
+  const int at = checked_axis("argsort", x, axis);
   if (x.rank() == 0) return zeros({}, DType::int64);
-  const Tensor rows = x.detach().transpose(at, -1).contiguous();
-  const Tensor indices = empty(rows.shape(), DType::int64);
-  switch (x.dtype()) {
-    case DType::float32: sort_rows<float>(rows, indices, descending); break;
-    case DType::float64: sort_rows<double>(rows, indices, descending); break;
-    case DType::int64: sort_rows<std::int64_t>(rows, indices, descending); break;
-    case DType::boolean: sort_rows<bool>(rows, indices, descending); break;
-  }
-  return indices.transpose(at, -1).contiguous();
+  return first_in_order(x, x.shape()[at], at, descending);
 }
 
 ValuesAndIndices sort(const Tensor& x, std::int64_t axis, bool descending) {
-  const Tensor indices = argsort(x, axis, descending);
-  return {x.rank() == 0 ? x.clone() : gather(x, axis, indices), indices};
+  const int at = checked_axis("sort", x, axis);
+  if (x.rank() == 0) return {x.clone(), zeros({}, DType::int64)};
+  const Tensor indices = first_in_order(x, x.shape()[at], at, descending);
+  return {gather(x, at, indices), indices};
 }
 
 ValuesAndIndices topk(const Tensor& x, std::int64_t k, std::int64_t axis, bool largest) {
-  const Tensor order = argsort(x, axis, largest);
-  const std::int64_t size = x.rank() == 0 ? 1 : x.size(axis);
+  const int at = checked_axis("topk", x, axis);
+  const std::int64_t size = x.rank() == 0 ? 1 : x.shape()[at];
   if (k < 0 || k > size) {
-    throw Error("topk", std::to_string(k) + " elements cannot be taken from axis " + std::to_string(axis) + " of " +
-                            describe(x) + ", which has " + std::to_string(size));
+    throw Error("topk", std::to_string(k) + " elements cannot be taken from axis " + std::to_string(axis) +
+                            " of " + describe(x) + ", which has " + std::to_string(size));
   }
-  if (x.rank() == 0) return {k == 1 ? x.clone() : x.reshape({1}).slice(0, 0, 0), order};
-  const Tensor indices = order.narrow(axis, 0, k).contiguous();
-  return {gather(x, axis, indices), indices};
+  if (x.rank() == 0) {  // as PyTorch: all of a number is the number, none of it is empty
+    if (k == 1) return {x.clone(), zeros({}, DType::int64)};
+    return {x.reshape({1}).narrow(0, 0, 0), empty({0}, DType::int64)};
+  }
+  const Tensor indices = first_in_order(x, k, at, largest);
+  return {gather(x, at, indices), indices};
 }
 
 }  // namespace gradus

@@ -11,40 +11,42 @@
 #include <gradus/tensor/kernels/softmax.h>
 #include <gradus/tensor/parallel.h>
 
-#include <cmath>
-#include <limits>
+#include <algorithm>
 
 namespace gradus {
 namespace {
 
 /// Classes moved to the last axis, everything else into rows.
 struct Rows {
-  Tensor scores;        // (rows, C)
-  Tensor target;        // (rows,) int64
-  Shape target_shape;   // of the result without reduction
+  Tensor scores;       // (rows, C)
+  Tensor target;       // (rows,) int64
+  Shape target_shape;  // of the result without reduction
 };
 
-Rows as_rows(const char* operation, const Tensor& scores, const Tensor& target, const ClassLossOptions& options) {
+Rows as_rows(const char* operation, const Tensor& scores, const Tensor& target,
+             const ClassLossOptions& options) {
   const auto refuse = [&](const std::string& why) {
     throw Error(operation, "scores " + describe(scores) + " and target " + describe(target) + ": " + why);
   };
   if (!scores.defined() || !target.defined() || scores.rank() == 0 || !is_floating(scores.dtype())) {
     refuse("the scores must be floating, (N, C), (C,) or (N, C, ...)");
   }
-  if (target.dtype() != DType::int64) refuse("the target must be int64 class numbers, or probabilities of the scores' shape");
+  if (target.dtype() != DType::int64)
+    refuse("the target must be int64 class numbers, or probabilities of the scores' shape");
   const int class_axis = scores.rank() == 1 ? 0 : 1;
   Shape expected = scores.shape();
   expected.erase(class_axis);
-  if (!(target.shape() == expected)) refuse("the target must have shape " + to_string(expected) + ", the scores' without the class axis");
+  if (!(target.shape() == expected))
+    refuse("the target must have shape " + to_string(expected) + ", the scores' without the class axis");
   const std::int64_t classes = scores.shape()[class_axis];
   if (options.weight.defined() && !(options.weight.shape() == Shape{classes})) {
     refuse("the class weights must be " + to_string(Shape{classes}) + ", got " + describe(options.weight));
   }
-  const Tensor line = target.contiguous();
-  const std::span<const std::int64_t> numbers = line.span<std::int64_t>();
-  for (std::size_t i = 0; i < numbers.size(); ++i) {
-    if (numbers[i] != options.ignore_index && (numbers[i] < 0 || numbers[i] >= classes)) {
-      refuse("target " + std::to_string(numbers[i]) + " at position " + std::to_string(i) + " is outside [0, " +
+  const Tensor numbers = target.contiguous();
+  for (std::int64_t i = 0; i < numbers.numel(); ++i) {
+    const std::int64_t number = numbers.data<std::int64_t>()[i];
+    if (number != options.ignore_index && (number < 0 || number >= classes)) {
+      refuse("target " + std::to_string(number) + " at position " + std::to_string(i) + " is outside [0, " +
              std::to_string(classes) + ")");
     }
   }
@@ -63,7 +65,8 @@ Tensor row_weights(const Rows& rows, const ClassLossOptions& options) {
   const Tensor counted = ne(rows.target, options.ignore_index);
   const Tensor ones_or_zeros = counted.to(rows.scores.dtype());
   if (!options.weight.defined()) return ones_or_zeros;
-  return index_select(options.weight.to(rows.scores.dtype()), 0, where(counted, rows.target, 0)) * ones_or_zeros;
+  return index_select(options.weight.to(rows.scores.dtype()), 0, where(counted, rows.target, 0)) *
+         ones_or_zeros;
 }
 
 Tensor reduced(const Tensor& loss, const Tensor& weights, Reduction reduction, const Shape& shape) {
@@ -84,10 +87,12 @@ Tensor of_log_probabilities(const Rows& rows, const ClassLossOptions& options) {
   const Tensor loss = where(counted, -chosen * weights, 0);
   const Tensor plain = reduced(loss, weights, options.reduction, rows.target_shape);
   if (options.label_smoothing == 0) return plain;
-  const Tensor weighted = options.weight.defined() ? rows.scores * options.weight.to(rows.scores.dtype()) : rows.scores;
+  const Tensor weighted =
+      options.weight.defined() ? rows.scores * options.weight.to(rows.scores.dtype()) : rows.scores;
   const Tensor spread = where(counted, -sum(weighted, {1}), 0);
   const double classes = static_cast<double>(rows.scores.shape()[1]), smoothing = options.label_smoothing;
-  return plain * (1 - smoothing) + reduced(spread, weights, options.reduction, rows.target_shape) * (smoothing / classes);
+  return plain * (1 - smoothing) +
+         reduced(spread, weights, options.reduction, rows.target_shape) * (smoothing / classes);
 }
 
 /// The target holds probabilities.
@@ -113,65 +118,96 @@ void check_smoothing(const char* operation, double smoothing) {
   }
 }
 
-/// The mean or sum over rows with class numbers and no class weights, by kernels.
+/// What the backward pass needs of a row: its log sum exp in two parts (tensor/kernels/softmax.h).
+struct RowSums {
+  Tensor shift, log_sum;  // (rows,)
+};
+
+std::int64_t rows_per_tile(std::int64_t classes) { return std::max<std::int64_t>(1, 8192 / classes); }
+
+/// Losses (rows,) of contiguous scores (rows, C); 0 where the target is ignored.
 template <class T>
-Tensor fused(const Rows& rows, const ClassLossOptions& options) {
-  const std::int64_t count = rows.scores.shape()[0], classes = rows.scores.shape()[1];
-  const Tensor scores = rows.scores.detach().contiguous();
-  const Tensor log_sums = empty({count}, dtype_of<T>()), losses = empty({count}, dtype_of<T>());
-  const std::int64_t* target = rows.target.data<std::int64_t>();
+Tensor run_forward(const Tensor& scores, const Tensor& targets, const ClassLossOptions& options,
+                   const RowSums& sums) {
+  const std::int64_t count = scores.shape()[0], classes = scores.shape()[1];
+  const std::int64_t* target = targets.data<std::int64_t>();
   const T smoothing = static_cast<T>(options.label_smoothing);
-  const std::int64_t tile = std::max<std::int64_t>(1, 8192 / classes);
-  parallel_for(count, tile, [&](std::int64_t begin, std::int64_t end) {
+  const Tensor losses = zeros({count}, scores.dtype());
+  parallel_for(count, rows_per_tile(classes), [&](std::int64_t begin, std::int64_t end) {
     const SoftmaxFunctions<T>& functions = kernels<SoftmaxKernels>().of<T>();
     for (std::int64_t i = begin; i < end; ++i) {
+      if (target[i] == options.ignore_index) continue;
       const T* row = scores.data<T>() + i * classes;
-      if (target[i] == options.ignore_index) {
-        losses.data<T>()[i] = 0;
-        continue;
-      }
-      const T log_sum = functions.log_sum_exp(classes, row);
-      T loss = log_sum - row[target[i]];
+      T &shift = sums.shift.data<T>()[i], &log_sum = sums.log_sum.data<T>()[i];
+      functions.log_sum_exp(classes, row, &shift, &log_sum);
+      T loss = log_sum - (row[target[i]] - shift);
       if (smoothing > 0) {
-        const T average = functions.sum(classes, row) / static_cast<T>(classes);
+        const T average = functions.shifted_sum(classes, row, shift) / static_cast<T>(classes);
         loss = (1 - smoothing) * loss + smoothing * (log_sum - average);
       }
-      log_sums.data<T>()[i] = log_sum;
       losses.data<T>()[i] = loss;
     }
   });
+  return losses;
+}
+
+/// scales (rows,) times (softmax - smoothed one-hot); 0 where the target is ignored.
+template <class T>
+Tensor run_backward(const Tensor& scores, const Tensor& targets, const ClassLossOptions& options,
+                    const RowSums& sums, const Tensor& scales) {
+  const std::int64_t count = scores.shape()[0], classes = scores.shape()[1];
+  const std::int64_t* target = targets.data<std::int64_t>();
+  const T smoothing = static_cast<T>(options.label_smoothing);
+  const Tensor gradient = empty(scores.shape(), scores.dtype());
+  parallel_for(count, rows_per_tile(classes), [&](std::int64_t begin, std::int64_t end) {
+    const SoftmaxFunctions<T>& functions = kernels<SoftmaxKernels>().of<T>();
+    for (std::int64_t i = begin; i < end; ++i) {
+      T* to = gradient.data<T>() + i * classes;
+      if (target[i] == options.ignore_index) {
+        std::fill_n(to, classes, T(0));
+        continue;
+      }
+      const T scale = scales.data<T>()[i];
+      functions.cross_entropy_backward(classes, scores.data<T>() + i * classes, sums.shift.data<T>()[i],
+                                       sums.log_sum.data<T>()[i], scale, smoothing, to);
+      to[target[i]] -= scale * (1 - smoothing);
+    }
+  });
+  return gradient;
+}
+
+/// The loss of rows of logits with class numbers and no class weights, by kernels.
+Tensor fused(const Rows& rows, const ClassLossOptions& options) {
+  const bool single = rows.scores.dtype() == DType::float32;
+  const std::int64_t count = rows.scores.shape()[0];
+  const RowSums sums{empty({count}, rows.scores.dtype()), empty({count}, rows.scores.dtype())};
   std::int64_t counted = 0;
-  for (std::int64_t i = 0; i < count; ++i) counted += target[i] != options.ignore_index;
+  for (const std::int64_t number : rows.target.span<std::int64_t>())
+    counted += number != options.ignore_index;
   const double divisor = options.reduction == Reduction::mean ? static_cast<double>(counted) : 1;
   Tensor result;
   {
     const no_grad scope;
-    result = sum(losses) / divisor;
+    const auto run = single ? run_forward<float> : run_forward<double>;
+    const Tensor losses = run(rows.scores.contiguous(), rows.target, options, sums);
+    result = options.reduction == Reduction::none ? losses.view(rows.target_shape) : sum(losses) / divisor;
   }
   if (!recording(rows.scores)) return result;
   record(result, "cross_entropy", {&rows.scores},
-         [scores = Saved(rows.scores), target = rows.target, log_sums, options, divisor](Sink& sink, const Tensor& g) {
+         [scores = Saved(rows.scores), target = rows.target, shape = rows.target_shape, sums, options,
+          divisor, single](Sink& sink, const Tensor& g) {
            const Tensor& input = scores.get(sink);
            if (sink.create_graph()) {
-             return sink.replay(g, [&] { return composed::cross_entropy(input, target, options); });
+             return sink.replay(g, [&] {
+               const Tensor loss = composed::cross_entropy(input, target, options);
+               return options.reduction == Reduction::none ? loss.reshape(shape) : loss;
+             });
            }
-           const std::int64_t columns = input.shape()[1];
-           Tensor gradient = empty(input.shape(), input.dtype());
-           gradient.copy_(input);
-           const T scale = static_cast<T>(g.item() / divisor), smooth = static_cast<T>(options.label_smoothing);
-           const std::int64_t* classes_of = target.data<std::int64_t>();
-           parallel_for(input.shape()[0], std::max<std::int64_t>(1, 8192 / columns), [&](std::int64_t begin, std::int64_t end) {
-             for (std::int64_t i = begin; i < end; ++i) {
-               T* row = gradient.data<T>() + i * columns;
-               if (classes_of[i] == options.ignore_index) {
-                 std::fill_n(row, columns, T(0));
-                 continue;
-               }
-               kernels<SoftmaxKernels>().of<T>().cross_entropy_backward(columns, log_sums.data<T>()[i], scale, smooth, row);
-               row[classes_of[i]] -= scale * (1 - smooth);
-             }
-           });
-           sink.add(0, gradient);
+           const Tensor scales = options.reduction == Reduction::none
+                                     ? g.reshape({target.numel()}).contiguous()
+                                     : (g / divisor).expand({target.numel()}).contiguous();
+           const auto run = single ? run_backward<float> : run_backward<double>;
+           sink.add(0, run(input.contiguous(), target, options, sums, scales));
          });
   return result;
 }
@@ -187,14 +223,13 @@ Tensor nll_loss(const Tensor& log_probabilities, const Tensor& target, const Cla
 Tensor cross_entropy(const Tensor& logits, const Tensor& target, const ClassLossOptions& options) {
   check_smoothing("cross_entropy", options.label_smoothing);
   const bool numbers = !target.defined() || target.dtype() == DType::int64;
-  if (!numbers || options.weight.defined() || options.reduction == Reduction::none || !logits.defined() ||
-      !is_floating(logits.dtype())) {
+  if (!numbers || options.weight.defined() || !logits.defined() || !is_floating(logits.dtype())) {
     return composed::cross_entropy(logits, target, options);
   }
   Rows rows = as_rows("cross_entropy", logits, target, options);
   if (rows.scores.shape()[1] == 0) return composed::cross_entropy(logits, target, options);
   rows.target = rows.target.contiguous();
-  return logits.dtype() == DType::float32 ? fused<float>(rows, options) : fused<double>(rows, options);
+  return fused(rows, options);
 }
 
 namespace composed {
@@ -203,8 +238,8 @@ Tensor cross_entropy(const Tensor& logits, const Tensor& target, const ClassLoss
   check_smoothing("cross_entropy", options.label_smoothing);
   if (logits.defined() && target.defined() && is_floating(target.dtype())) {
     if (!(logits.shape() == target.shape())) {
-      throw Error("cross_entropy", "class probabilities must have the logits' shape: " + describe(target) + " beside " +
-                                       describe(logits));
+      throw Error("cross_entropy", "class probabilities must have the logits' shape: " + describe(target) +
+                                       " beside " + describe(logits));
     }
     return of_probabilities(logits, target, options);
   }

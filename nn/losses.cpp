@@ -21,7 +21,8 @@ Tensor reduced(const Tensor& loss, Reduction reduction) {
 /// Both operands floating and of shapes that broadcast.
 void check_pair(const char* operation, const Tensor& input, const Tensor& target) {
   if (!input.defined() || !target.defined() || !is_floating(input.dtype()) || !is_floating(target.dtype())) {
-    throw Error(operation, "needs floating input and target, got " + describe(input) + " and " + describe(target));
+    throw Error(operation,
+                "needs floating input and target, got " + describe(input) + " and " + describe(target));
   }
   broadcast_shapes(operation, input.shape(), target.shape());
 }
@@ -43,7 +44,8 @@ Tensor smooth_l1_loss(const Tensor& input, const Tensor& target, double beta, Re
   if (!(beta >= 0)) throw Error("smooth_l1_loss", "beta must not be negative, got " + std::to_string(beta));
   if (beta == 0) return l1_loss(input, target, reduction);
   const Tensor distance = abs(input - target);
-  return reduced(where(lt(distance, beta), square(distance) * (0.5 / beta), distance - 0.5 * beta), reduction);
+  return reduced(where(lt(distance, beta), square(distance) * (0.5 / beta), distance - 0.5 * beta),
+                 reduction);
 }
 
 Tensor kl_div(const Tensor& input, const Tensor& target, const KlDivOptions& options) {
@@ -63,8 +65,8 @@ Tensor kl_div(const Tensor& input, const Tensor& target, const KlDivOptions& opt
 Tensor bce_with_logits(const Tensor& logits, const Tensor& target, const BceOptions& options) {
   check_pair("bce_with_logits", logits, target);
   if (!(logits.shape() == target.shape())) {
-    throw Error("bce_with_logits", "logits and target must have the same shape, got " + describe(logits) + " and " +
-                                       describe(target));
+    throw Error("bce_with_logits", "logits and target must have the same shape, got " + describe(logits) +
+                                       " and " + describe(target));
   }
   // -(p y log sigmoid(x) + (1 - y) log sigmoid(-x)), and log sigmoid(-x) = log sigmoid(x) - x.
   const Tensor log_yes = logsigmoid(logits), log_no = log_yes - logits;

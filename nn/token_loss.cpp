@@ -1,4 +1,5 @@
-// linear_cross_entropy: projection to the vocabulary, log-softmax, label smoothing and loss in one pass over blocks of rows.
+// linear_cross_entropy: projection to the vocabulary, log-softmax, label smoothing and loss in one pass over
+// blocks of rows.
 #include <gradus/autograd/arithmetic.h>
 #include <gradus/autograd/linalg.h>
 #include <gradus/autograd/node.h>
@@ -32,34 +33,39 @@ struct Sums {
   std::int64_t count = 0;
 };
 
-/// Losses of the rows of a block of logits; with `keep_gradient` the logits become the gradients of their sum.
+/// Losses of the rows of a block of logits; with `keep_gradient` the logits become the gradients of their
+/// sum.
 template <class T>
-void block_losses(const Tensor& logits, const std::int64_t* target, const TokenLossOptions& options, bool keep_gradient,
-                  double* losses, double* nll) {
+void block_losses(const Tensor& logits, const std::int64_t* target, const TokenLossOptions& options,
+                  bool keep_gradient, double* losses, double* nll) {
   const std::int64_t classes = logits.shape()[1];
   const T smoothing = static_cast<T>(options.label_smoothing);
-  parallel_for(logits.shape()[0], std::max<std::int64_t>(1, 16384 / classes), [&](std::int64_t begin, std::int64_t end) {
-    const SoftmaxFunctions<T>& functions = kernels<SoftmaxKernels>().of<T>();
-    for (std::int64_t i = begin; i < end; ++i) {
-      T* row = logits.data<T>() + i * classes;
-      if (target[i] == options.ignore_index) {
-        losses[i] = nll[i] = 0;
-        if (keep_gradient) std::fill_n(row, classes, T(0));
-        continue;
-      }
-      const T log_sum = functions.log_sum_exp(classes, row);
-      nll[i] = log_sum - row[target[i]];
-      losses[i] = nll[i];
-      if (smoothing > 0) {
-        const double average = static_cast<double>(functions.sum(classes, row)) / static_cast<double>(classes);
-        losses[i] = (1 - options.label_smoothing) * nll[i] + options.label_smoothing * (log_sum - average);
-      }
-      if (keep_gradient) {
-        functions.cross_entropy_backward(classes, log_sum, T(1), smoothing, row);
-        row[target[i]] -= 1 - smoothing;
-      }
-    }
-  });
+  parallel_for(logits.shape()[0], std::max<std::int64_t>(1, 16384 / std::max<std::int64_t>(classes, 1)),
+               [&](std::int64_t begin, std::int64_t end) {
+                 const SoftmaxFunctions<T>& functions = kernels<SoftmaxKernels>().of<T>();
+                 for (std::int64_t i = begin; i < end; ++i) {
+                   T* row = logits.data<T>() + i * classes;
+                   if (target[i] == options.ignore_index) {
+                     losses[i] = nll[i] = 0;
+                     if (keep_gradient) std::fill_n(row, classes, T(0));
+                     continue;
+                   }
+                   T shift, log_sum;
+                   functions.log_sum_exp(classes, row, &shift, &log_sum);
+                   nll[i] = log_sum - (row[target[i]] - shift);
+                   losses[i] = nll[i];
+                   if (smoothing > 0) {
+                     const double average = static_cast<double>(functions.shifted_sum(classes, row, shift)) /
+                                            static_cast<double>(classes);
+                     losses[i] = (1 - options.label_smoothing) * nll[i] +
+                                 options.label_smoothing * (log_sum - average);
+                   }
+                   if (keep_gradient) {
+                     functions.cross_entropy_backward(classes, row, shift, log_sum, T(1), smoothing, row);
+                     row[target[i]] -= 1 - smoothing;
+                   }
+                 }
+               });
 }
 
 template <class T>
@@ -75,10 +81,11 @@ Sums run(const Tensor& hidden, const Tensor& weight, const Tensor& bias, const T
     const std::int64_t count = std::min(block, rows - first);
     const T* from = hidden.data<T>() + first * size;
     if (bias.defined()) {
-      gemm_bias(dtype_of<T>(), count, classes, size, {from, size}, {weight.raw_data(), size, true}, bias.raw_data(),
-                buffer.raw_data(), classes);
+      gemm_bias(dtype_of<T>(), count, classes, size, {from, size}, {weight.raw_data(), size, true},
+                bias.raw_data(), buffer.raw_data(), classes);
     } else {
-      gemm(dtype_of<T>(), count, classes, size, 1, {from, size}, {weight.raw_data(), size, true}, 0, buffer.raw_data(), classes);
+      gemm(dtype_of<T>(), count, classes, size, 1, {from, size}, {weight.raw_data(), size, true}, 0,
+           buffer.raw_data(), classes);
     }
     const Tensor logits = buffer.slice(0, 0, count);
     const std::int64_t* numbers = target.data<std::int64_t>() + first;
@@ -93,8 +100,8 @@ Sums run(const Tensor& hidden, const Tensor& weight, const Tensor& bias, const T
            gradients.hidden.data<T>() + first * size, size);
     }
     if (gradients.weight.defined()) {
-      gemm(dtype_of<T>(), classes, size, count, 1, {buffer.raw_data(), classes, true}, {from, size}, first == 0 ? 0 : 1,
-           gradients.weight.raw_data(), size);
+      gemm(dtype_of<T>(), classes, size, count, 1, {buffer.raw_data(), classes, true}, {from, size},
+           first == 0 ? 0 : 1, gradients.weight.raw_data(), size);
     }
     if (gradients.bias.defined()) Tensor(gradients.bias).add_(sum(logits, {0}));
   }
@@ -104,9 +111,14 @@ Sums run(const Tensor& hidden, const Tensor& weight, const Tensor& bias, const T
 void check(const Tensor& hidden, const Tensor& weight, const Tensor& bias, const Tensor& target,
            const TokenLossOptions& options) {
   const auto refuse = [](const std::string& why) { throw Error("linear_cross_entropy", why); };
+  if (!hidden.defined() || !weight.defined() || !target.defined()) {
+    refuse("got an undefined tensor among hidden " + describe(hidden) + ", weight " + describe(weight) +
+           " and target " + describe(target));
+  }
   if (hidden.rank() != 2 || weight.rank() != 2 || hidden.shape()[1] != weight.shape()[1] ||
       hidden.dtype() != weight.dtype() || !is_floating(hidden.dtype())) {
-    refuse("needs hidden (N, H) and weight (C, H) of one floating dtype, got " + describe(hidden) + " and " + describe(weight));
+    refuse("needs hidden (N, H) and weight (C, H) of one floating dtype, got " + describe(hidden) + " and " +
+           describe(weight));
   }
   if (bias.defined() && (!(bias.shape() == Shape{weight.shape()[0]}) || bias.dtype() != weight.dtype())) {
     refuse("the bias must be " + to_string(Shape{weight.shape()[0]}) + ", got " + describe(bias));
@@ -117,17 +129,20 @@ void check(const Tensor& hidden, const Tensor& weight, const Tensor& bias, const
   if (!(options.label_smoothing >= 0 && options.label_smoothing <= 1)) {
     refuse("label_smoothing must lie in [0, 1], got " + std::to_string(options.label_smoothing));
   }
-  for (const std::int64_t number : target.contiguous().span<std::int64_t>()) {
+  const Tensor numbers = target.contiguous();
+  for (std::int64_t i = 0; i < numbers.numel(); ++i) {
+    const std::int64_t number = numbers.data<std::int64_t>()[i];
     if (number != options.ignore_index && (number < 0 || number >= weight.shape()[0])) {
-      refuse("target " + std::to_string(number) + " is outside [0, " + std::to_string(weight.shape()[0]) + ")");
+      refuse("target " + std::to_string(number) + " at position " + std::to_string(i) + " is outside [0, " +
+             std::to_string(weight.shape()[0]) + ")");
     }
   }
 }
 
 }  // namespace
 
-TokenLoss linear_cross_entropy(const Tensor& hidden, const Tensor& weight, const Tensor& bias, const Tensor& target,
-                               const TokenLossOptions& options) {
+TokenLoss linear_cross_entropy(const Tensor& hidden, const Tensor& weight, const Tensor& bias,
+                               const Tensor& target, const TokenLossOptions& options) {
   check(hidden, weight, bias, target, options);
   const bool recorded = recording(hidden, weight, bias);
   Gradients gradients;
@@ -139,22 +154,24 @@ TokenLoss linear_cross_entropy(const Tensor& hidden, const Tensor& weight, const
     if (recorded && weight.requires_grad()) gradients.weight = zeros(weight.shape(), weight.dtype());
     if (recorded && bias.requires_grad()) gradients.bias = zeros(bias.shape(), bias.dtype());
     const auto pass = hidden.dtype() == DType::float32 ? run<float> : run<double>;
-    sums = pass(hidden.contiguous(), weight.contiguous(), bias.defined() ? bias.contiguous() : bias, target.contiguous(),
-                options, gradients);
+    sums = pass(hidden.contiguous(), weight.contiguous(), bias.defined() ? bias.contiguous() : bias,
+                target.contiguous(), options, gradients);
     result.loss = full({}, sums.loss / static_cast<double>(sums.count), hidden.dtype());
   }
   result.nll_sum = sums.nll;
   result.count = sums.count;
   if (!recorded) return result;
   record(result.loss, "linear_cross_entropy", {&hidden, &weight, &bias},
-         [hidden = Saved(hidden), weight = Saved(weight), bias = Saved(bias), target = Saved(target), options, gradients,
-          count = sums.count](Sink& sink, const Tensor& g) {
+         [hidden = Saved(hidden), weight = Saved(weight), bias = Saved(bias), target = Saved(target), options,
+          gradients, count = sums.count](Sink& sink, const Tensor& g) {
            if (sink.create_graph()) {
              return sink.replay(g, [&] {
-               return composed::linear_cross_entropy(hidden.get(sink), weight.get(sink), bias.get(sink), target.get(sink), options);
+               return composed::linear_cross_entropy(hidden.get(sink), weight.get(sink), bias.get(sink),
+                                                     target.get(sink), options);
              });
            }
-           const double scale = g.item() / static_cast<double>(count);
+           // The mean over nothing is NaN, but it depends on nothing: the gradients are zeros then.
+           const double scale = count > 0 ? g.item() / static_cast<double>(count) : 0;
            if (sink.needs(0)) sink.add(0, gradients.hidden * scale);
            if (sink.needs(1)) sink.add(1, gradients.weight * scale);
            if (sink.needs(2)) sink.add(2, gradients.bias * scale);
@@ -164,10 +181,11 @@ TokenLoss linear_cross_entropy(const Tensor& hidden, const Tensor& weight, const
 
 namespace composed {
 
-Tensor linear_cross_entropy(const Tensor& hidden, const Tensor& weight, const Tensor& bias, const Tensor& target,
-                            const TokenLossOptions& options) {
-  return composed::cross_entropy(composed::linear(hidden, weight, bias), target,
-                                 {.ignore_index = options.ignore_index, .label_smoothing = options.label_smoothing});
+Tensor linear_cross_entropy(const Tensor& hidden, const Tensor& weight, const Tensor& bias,
+                            const Tensor& target, const TokenLossOptions& options) {
+  return composed::cross_entropy(
+      composed::linear(hidden, weight, bias), target,
+      {.ignore_index = options.ignore_index, .label_smoothing = options.label_smoothing});
 }
 
 }  // namespace composed

@@ -50,11 +50,11 @@ std::int64_t element_count(const Shape& shape) {
   for (std::int64_t size : shape) {
     if (size < 0) throw Error("shape", "sizes must not be negative: " + to_string(shape));
     has_zero = has_zero || size == 0;
-    overflow = __builtin_mul_overflow(count, size, &count) || overflow;
+    // Strides are products of sizes too, so they must fit also where there are no elements.
+    overflow = overflow || (size > 0 && __builtin_mul_overflow(count, size, &count));
   }
-  if (has_zero) return 0;
   if (overflow) throw Error("shape", "the number of elements of " + to_string(shape) + " does not fit in 64 bits");
-  return count;
+  return has_zero ? 0 : count;
 }
 
 Shape contiguous_strides(const Shape& shape) {
@@ -85,9 +85,9 @@ std::string mark_axis(const Shape& a, const Shape& b, int axis_from_end) {
 }
 
 bool is_contiguous(const Shape& shape, const Shape& strides) {
+  if (std::find(shape.begin(), shape.end(), 0) != shape.end()) return true;
   std::int64_t expected = 1;
   for (int axis = shape.rank() - 1; axis >= 0; --axis) {
-    if (shape[axis] == 0) return true;
     if (shape[axis] == 1) continue;
     if (strides[axis] != expected) return false;
     expected *= shape[axis];

@@ -156,8 +156,9 @@ class Printer {
     if (axis == tensor_.rank()) return cells_[next_++];
     const std::string indent(static_cast<std::size_t>(axis) + 1, ' ');
     if (axis == tensor_.rank() - 1) return row(indent, width);
-    const std::string between =
-        "," + std::string(static_cast<std::size_t>(tensor_.rank() - 1 - axis), '\n') + indent;
+    std::string between(static_cast<std::size_t>(tensor_.rank() - axis), '\n');
+    between[0] = ',';
+    between += indent;
     std::string text = "[";
     for (const std::int64_t i : shown(axis)) {
       if (text.size() > 1) text += between;

@@ -3,15 +3,13 @@
 //   [[1.   , 2.5  ],
 //    [3.   , 4.125]]  float32 (2, 2)
 //
-//   - numbers take as many digits as they need, at most `precision` behind the point, and stand in columns
-//   under each
-//     other: points under points, integers and bools flush right;
+//   - numbers take as many digits as they need, at most `precision` behind the point, and stand in columns:
+//     points under points, integers and bools flush right;
 //   - where the largest number shown is at least 1e8, the smallest (but 0) below 1e-4, or one more than 1000
-//   times the
-//     other, all are written with an exponent: [1.00e-05, 1.25e+00];
-//   - nan, inf, -inf; true, false; [] where there are no elements; one number without brackets for shape ();
-//   - lines are broken at `line_width`, tensors of more than `threshold` elements show the ends of each axis
-//   and "...";
+//     times the other, all are written with an exponent: [1.00e-05, 1.25e+00];
+//   - nan, inf, -inf; true, false; [] where there are no elements; shape () is a number without brackets;
+//   - lines are broken at `line_width`; tensors of more than `threshold` elements show the ends of each axis
+//     and "..." between them;
 //   - dtype and shape stand behind.
 #pragma once
 #include <gradus/tensor/tensor_class.h>

@@ -99,9 +99,9 @@ int main() {
   const GradcheckResult first = gradcheck(right, points);
   const GradcheckResult second = gradgradcheck(right, points);
   const GradcheckResult caught = gradcheck(wrong, points);
-  std::printf("gradcheck of huber          %s\n", first.text.c_str());
-  std::printf("gradgradcheck of huber      %s\n", second.text.c_str());
-  std::printf("gradcheck of huber_wrong    %s\n\n", caught.text.c_str());
+  std::printf("huber: %s\n\n", first.text.c_str());
+  std::printf("huber: %s\n\n", second.text.c_str());
+  std::printf("huber_wrong: %s\n\n", caught.text.c_str());
 
   // 3. At work: a line through twenty points on y = 2 x, one of which is far off.
   const Tensor inputs = linspace(-1, 1, 20);

@@ -16,7 +16,9 @@ namespace {
 // Numbers for words, in the order in which they come.
 class Numbering {
  public:
-  std::size_t number(const std::string& word) { return numbers_.emplace(word, numbers_.size()).first->second; }
+  std::size_t number(const std::string& word) {
+    return numbers_.emplace(word, numbers_.size()).first->second;
+  }
   std::vector<std::size_t> numbers(const std::vector<std::string>& words) {
     std::vector<std::size_t> result;
     for (const std::string& word : words) result.push_back(number(word));
@@ -55,7 +57,8 @@ double percent(std::size_t hits, std::size_t all) {
 using Numbered = std::vector<std::size_t>;
 
 // The most likely target word of each source word.
-std::vector<std::size_t> dictionary(const std::vector<std::pair<Numbered, Numbered>>& pairs, std::size_t source_words) {
+std::vector<std::size_t> dictionary(const std::vector<std::pair<Numbered, Numbered>>& pairs,
+                                    std::size_t source_words) {
   // probability[s][t] of target word t for source word s; equal for all t before the first round.
   std::vector<std::map<std::size_t, double>> probability(source_words);
   for (const auto& [source, target] : pairs) {
@@ -139,7 +142,8 @@ double dictionary_exact_match(const DemoCorpus& corpus, bool target_is_character
 double nearest_exact_match(const DemoCorpus& corpus) {
   Numbering numbering;
   std::vector<Numbered> train;
-  for (const DemoPair& pair : corpus.train) train.push_back(numbering.numbers(demo_words(pair.source, false)));
+  for (const DemoPair& pair : corpus.train)
+    train.push_back(numbering.numbers(demo_words(pair.source, false)));
   std::size_t hits = 0;
   for (const DemoPair& pair : corpus.test) {
     const Numbered wanted = numbering.numbers(demo_words(pair.source, false));

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <set>
 #include <stdexcept>
+#include <utility>
 
 namespace translation {
 
@@ -20,8 +21,6 @@ class Words {
  public:
   explicit Words(DemoLanguage language) : characters_(language == DemoLanguage::chinese) {}
 
-  static constexpr char source = 's', target = 't';
-
   void add(const DemoPair& pair) {
     const std::vector<std::string> words = of(pair);
     words_.insert(words.begin(), words.end());
@@ -31,19 +30,21 @@ class Words {
   }
   bool has_all(const DemoPair& pair) const {
     const std::vector<std::string> words = of(pair);
-    return std::all_of(words.begin(), words.end(), [&](const std::string& word) { return words_.count(word) > 0; });
+    return std::all_of(words.begin(), words.end(),
+                       [&](const std::string& word) { return words_.count(word) > 0; });
   }
   bool has_some(const DemoPair& pair) const {
     const std::vector<std::string> words = of(pair);
-    return std::any_of(words.begin(), words.end(), [&](const std::string& word) { return words_.count(word) > 0; });
+    return std::any_of(words.begin(), words.end(),
+                       [&](const std::string& word) { return words_.count(word) > 0; });
   }
   std::int64_t count() const { return static_cast<std::int64_t>(words_.size()); }
 
  private:
   std::vector<std::string> of(const DemoPair& pair) const {
     std::vector<std::string> words;
-    for (const std::string& word : demo_words(pair.source, false)) words.push_back(source + word);
-    for (const std::string& word : demo_words(pair.target, characters_)) words.push_back(target + word);
+    for (const std::string& word : demo_words(pair.source, false)) words.push_back("source " + word);
+    for (const std::string& word : demo_words(pair.target, characters_)) words.push_back("target " + word);
     return words;
   }
 
@@ -55,10 +56,10 @@ class Words {
 
 DemoCorpus make_demo_corpus(DemoLanguage language, std::uint64_t seed, const DemoSizes& sizes) {
   const std::int64_t smallest = std::min({sizes.train, sizes.valid, sizes.test});
-  if (sizes.train < 100 || smallest < 0 || std::max({sizes.train, sizes.valid, sizes.test}) > 300000) {
+  if (sizes.train < 200 || smallest < 0 || std::max({sizes.train, sizes.valid, sizes.test}) > 300000) {
     throw std::invalid_argument("make_demo_corpus: sizes " + std::to_string(sizes.train) + ", " +
                                 std::to_string(sizes.valid) + ", " + std::to_string(sizes.test) +
-                                "; 100 to 300000 for training, 0 to 300000 for the others");
+                                "; 200 to 300000 for training, 0 to 300000 for the others");
   }
   DemoCorpus corpus;
   DemoRandom random(seed);

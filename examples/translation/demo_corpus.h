@@ -1,4 +1,5 @@
-// The built-in corpus of the translator: sentence pairs of a small grammar, from English to French or Chinese.
+// The built-in corpus of the translator: sentence pairs of a small grammar, from English to French or
+// Chinese.
 #pragma once
 #include <cstdint>
 #include <string>
@@ -20,9 +21,10 @@ struct DemoSizes {
   std::int64_t train = 8000, valid = 300, test = 600;
 };
 
-/// Distinct sentences of 3 to 12 English words, drawn with the seed alone. Every word of the validation set, the test
-/// set and the showcase occurs in the training set, on both sides. Throws std::invalid_argument for sizes below 0
-/// or above a million together, and for a training set too small for the words of the showcase (below 100).
+/// Distinct sentences of 3 to 12 English words, drawn with the seed alone. Every word of the validation set,
+/// the test set and the showcase occurs in the training set, on both sides. Throws std::invalid_argument for
+/// a training set below 200, in which the words of the showcase might find no room, a negative size, and one
+/// above 300000.
 DemoCorpus make_demo_corpus(DemoLanguage language, std::uint64_t seed, const DemoSizes& sizes = {});
 
 /// English sentences to show what was learnt; none is in a training or validation set.

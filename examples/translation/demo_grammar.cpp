@@ -10,8 +10,10 @@ namespace translation {
 namespace {
 
 const unsigned any = indefinite | definite | possessive | demonstrative | counted | genitive;
-const unsigned certain = definite | possessive | demonstrative | genitive;  // what French negates without "de"
+const unsigned certain =
+    definite | possessive | demonstrative | genitive;  // what French negates without "de"
 const unsigned people = person | acquaintance | kin;
+const unsigned all_kinds = ~0u;
 const unsigned objects = thing | clothes | opening | vehicle | building;
 
 const std::string& conjugate(const Conjugation& forms, const NounPhrase& who) {
@@ -20,7 +22,7 @@ const std::string& conjugate(const Conjugation& forms, const NounPhrase& who) {
 
 std::string do_support(const NounPhrase& who) { return who.conjugated == 2 ? "does" : "do"; }
 
-// Verbs of a kind of object; the bits 0 stand for every one.
+// A verb that takes objects of one of the kinds.
 const Verb& verb_with(Choices& choices, unsigned object_kinds, bool only_actions) {
   std::vector<const Verb*> candidates;
   for (const Verb& verb : transitive_verbs()) {
@@ -29,7 +31,9 @@ const Verb& verb_with(Choices& choices, unsigned object_kinds, bool only_actions
   return *candidates[choices.choose(candidates.size())];
 }
 
-std::string chinese_negated(const Verb& verb) { return verb.negated.empty() ? "不" + verb.chinese : verb.negated; }
+std::string chinese_negated(const Verb& verb) {
+  return verb.negated.empty() ? "不" + verb.chinese : verb.negated;
+}
 
 // An object pronoun that is not the subject again.
 const Pronoun& object_pronoun(Choices& choices, const NounPhrase& who) {
@@ -46,7 +50,7 @@ Entry optional_time(Choices& choices) { return choices.yes() ? choices.one_of(ti
 DemoSentence clause(Choices& choices, unsigned determiners) {
   const NounPhrase who = subject(choices);
   choices.say(who.english);
-  const Verb& verb = verb_with(choices, ~0u, false);
+  const Verb& verb = verb_with(choices, all_kinds, false);
   choices.say(english_form(verb, who));
   const NounPhrase what = noun_phrase(choices, verb.objects, determiners, true);
   choices.say(what.english);
@@ -60,7 +64,7 @@ DemoSentence somebody_does_something(Choices& choices) { return clause(choices, 
 DemoSentence at_a_place_and_time(Choices& choices) {
   const NounPhrase who = subject(choices);
   choices.say(who.english);
-  const Verb& verb = verb_with(choices, ~0u, true);
+  const Verb& verb = verb_with(choices, all_kinds, true);
   choices.say(english_form(verb, who));
   const NounPhrase what = noun_phrase(choices, verb.objects, any & ~genitive, false);
   choices.say(what.english);
@@ -77,7 +81,7 @@ DemoSentence negation(Choices& choices) {
   const NounPhrase who = subject(choices);
   choices.say(who.english);
   choices.say(do_support(who) + " not");
-  const Verb& verb = verb_with(choices, ~0u, false);
+  const Verb& verb = verb_with(choices, all_kinds, false);
   choices.say(verb.english);
   const NounPhrase what = noun_phrase(choices, verb.objects, certain, true);
   choices.say(what.english);
@@ -97,8 +101,9 @@ DemoSentence object_pronouns(Choices& choices) {
   choices.say(whom.object);
   const Entry time = verb.action ? optional_time(choices) : Entry{};
   choices.say(time.english);
-  return {"", french_words({who.french, negated ? "ne" : "", whom.french_object, conjugate(verb.french, who),
-                            negated ? "pas" : "", time.french}),
+  return {"",
+          french_words({who.french, negated ? "ne" : "", whom.french_object, conjugate(verb.french, who),
+                        negated ? "pas" : "", time.french}),
           who.chinese + time.chinese + (negated ? chinese_negated(verb) : verb.chinese) + whom.chinese};
 }
 
@@ -114,8 +119,9 @@ DemoSentence without_object(Choices& choices) {
   choices.say(place.english);
   const Entry time = optional_time(choices);
   choices.say(time.english);
-  return {"", french_words({who.french, negated ? "ne" : "", conjugate(verb.french, who), negated ? "pas" : "",
-                            place.french, time.french}),
+  return {"",
+          french_words({who.french, negated ? "ne" : "", conjugate(verb.french, who), negated ? "pas" : "",
+                        place.french, time.french}),
           who.chinese + time.chinese + (negated ? "不" : "") + "在" + place.chinese + verb.chinese};
 }
 
@@ -127,7 +133,8 @@ DemoSentence possession(Choices& choices) {
   const NounPhrase what = noun_phrase(choices, animal | text | objects, counted, true);
   choices.say(what.english);
   static const Conjugation have = {"ai", "as", "a", "avons", "ont"};
-  return {"", french_words({who.french, conjugate(have, who), what.french}), who.chinese + "有" + what.chinese};
+  return {"", french_words({who.french, conjugate(have, who), what.french}),
+          who.chinese + "有" + what.chinese};
 }
 
 // "do you drink a coffee ?"
@@ -135,15 +142,17 @@ DemoSentence question(Choices& choices) {
   const NounPhrase who = subject(choices);
   choices.say(do_support(who));
   choices.say(who.english);
-  const Verb& verb = verb_with(choices, ~0u, false);
+  const Verb& verb = verb_with(choices, all_kinds, false);
   choices.say(verb.english);
   const NounPhrase what = noun_phrase(choices, verb.objects, any & ~genitive, false);
   choices.say(what.english);
   const Entry time = verb.action ? optional_time(choices) : Entry{};
   choices.say(time.english);
   choices.say("?");
-  return {"", french_words({"est-ce que", who.french, conjugate(verb.french, who), what.french, time.french, "?"}),
-          who.chinese + time.chinese + verb.chinese + what.chinese + "吗？"};
+  return {
+      "",
+      french_words({"est-ce que", who.french, conjugate(verb.french, who), what.french, time.french, "?"}),
+      who.chinese + time.chinese + verb.chinese + what.chinese + "吗？"};
 }
 
 // "where is my sister's new hat ?"
@@ -169,8 +178,9 @@ DemoSentence verb_after_verb(Choices& choices) {
   choices.say(modal.gerund ? verb.gerund : verb.english);
   const Entry place = choices.yes() ? choices.one_of(places()) : Entry{};
   choices.say(place.english);
-  return {"", french_words({who.french, negated ? "ne" : "", conjugate(modal.french, who), negated ? "pas" : "",
-                            verb.infinitive, place.french}),
+  return {"",
+          french_words({who.french, negated ? "ne" : "", conjugate(modal.french, who), negated ? "pas" : "",
+                        verb.infinitive, place.french}),
           who.chinese + (negated ? modal.chinese_negated : modal.chinese) +
               (place.chinese.empty() ? "" : "在" + place.chinese) + verb.chinese};
 }
@@ -183,7 +193,7 @@ DemoSentence object_after_modal(Choices& choices) {
   if (modal.gerund) choices.reject();
   choices.say(who.conjugated == 2 ? modal.third_person : modal.english);
   const bool with_pronoun = choices.yes();
-  const Verb& verb = verb_with(choices, with_pronoun ? static_cast<unsigned>(kin) : ~0u, true);
+  const Verb& verb = verb_with(choices, with_pronoun ? static_cast<unsigned>(kin) : all_kinds, true);
   choices.say(verb.english);
   const std::string& french_modal = conjugate(modal.french, who);
   if (with_pronoun) {
@@ -208,7 +218,8 @@ DemoSentence there_is(Choices& choices) {
   const Entry& place = choices.one_of(places());
   choices.say(place.english);
   if (asked) choices.say("?");
-  return {"", french_words({asked ? "est-ce que" : "", "il y a", what.french, place.french, asked ? "?" : ""}),
+  return {"",
+          french_words({asked ? "est-ce que" : "", "il y a", what.french, place.french, asked ? "?" : ""}),
           place.chinese + "有" + what.chinese + (asked ? "吗？" : "")};
 }
 
@@ -227,8 +238,9 @@ DemoSentence quality(Choices& choices) {
   choices.say(adjective.english);
   const std::string chinese_degree[] = {"很", "不", "非常"};
   const std::string colour_degree[] = {"是", "不是", ""};
-  return {"", french_words({what.french, degree == 1 ? "ne" : "", french_be(what), degree == 1 ? "pas" : "",
-                            degree == 2 ? "très" : "", agreeing(adjective, what)}),
+  return {"",
+          french_words({what.french, degree == 1 ? "ne" : "", french_be(what), degree == 1 ? "pas" : "",
+                        degree == 2 ? "très" : "", agreeing(adjective, what)}),
           what.chinese + (adjective.colour ? colour_degree[degree] : chinese_degree[degree]) +
               adjective.predicate + (adjective.colour ? "的" : "")};
 }
@@ -246,7 +258,8 @@ DemoSentence comparison(Choices& choices) {
   const NounPhrase other = noun_phrase(choices, group, certain & ~genitive, false);
   if (other.english == one.english || !(other.kinds & adjective.kinds)) choices.reject();
   choices.say(other.english);
-  return {"", french_words({one.french, french_be(one), "plus", agreeing(adjective, one), "que", other.french}),
+  return {"",
+          french_words({one.french, french_be(one), "plus", agreeing(adjective, one), "que", other.french}),
           one.chinese + "比" + other.chinese + adjective.predicate};
 }
 
@@ -262,8 +275,9 @@ DemoSentence location(Choices& choices) {
   choices.say(place.english);
   const Entry time = optional_time(choices);
   choices.say(time.english);
-  return {"", french_words({what.french, negated ? "ne" : "", french_be(what), negated ? "pas" : "", place.french,
-                            time.french}),
+  return {"",
+          french_words({what.french, negated ? "ne" : "", french_be(what), negated ? "pas" : "", place.french,
+                        time.french}),
           what.chinese + time.chinese + (negated ? "不" : "") + "在" + place.chinese};
 }
 
@@ -290,16 +304,30 @@ DemoSentence but(Choices& choices) {
   if (negated) choices.say(do_support(who) + " not");
   const Verb& verb = choices.one_of(intransitive_verbs());
   choices.say(negated ? verb.english : english_form(verb, who));
-  return {"", french_words({first.french, "mais", who.french, negated ? "ne" : "", conjugate(verb.french, who),
-                            negated ? "pas" : ""}),
+  return {"",
+          french_words({first.french, "mais", who.french, negated ? "ne" : "", conjugate(verb.french, who),
+                        negated ? "pas" : ""}),
           first.chinese + "，但是" + who.chinese + (negated ? "不" : "") + verb.chinese};
 }
 
 using Pattern = DemoSentence (*)(Choices&);
 const std::array<Pattern, 16> patterns = {
-    somebody_does_something, at_a_place_and_time, negation,           object_pronouns, without_object, possession,
-    question,                where,               verb_after_verb,    object_after_modal, there_is,    quality,
-    comparison,              location,            because,            but,
+    somebody_does_something,
+    at_a_place_and_time,
+    negation,
+    object_pronouns,
+    without_object,
+    possession,
+    question,
+    where,
+    verb_after_verb,
+    object_after_modal,
+    there_is,
+    quality,
+    comparison,
+    location,
+    because,
+    but,
 };
 
 bool has_good_length(const std::string& sentence) {
@@ -346,7 +374,5 @@ DemoSentence parse_sentence(const std::string& english) {
   }
   throw std::invalid_argument("\"" + english + "\" is no sentence of the demonstration's grammar");
 }
-
-std::size_t pattern_count() { return patterns.size(); }
 
 }  // namespace translation

@@ -1,6 +1,5 @@
 // The sentences of the built-in corpus: a grammar that writes English, French and Chinese at once.
 #pragma once
-#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -26,7 +25,5 @@ DemoSentence draw_sentence(DemoRandom& random);
 
 /// The sentence with this English. Throws std::invalid_argument where the grammar has none.
 DemoSentence parse_sentence(const std::string& english);
-
-std::size_t pattern_count();
 
 }  // namespace translation

@@ -62,11 +62,11 @@ struct Modal {
 };
 
 struct Pronoun {
-  std::string subject, object, possessive;                // English
+  std::string subject, object, possessive;  // English
   std::string french_subject, french_object;
-  std::string masculine, feminine, plural_possessive;     // French possessives: mon, ma, mes
+  std::string masculine, feminine, plural_possessive;  // French possessives: mon, ma, mes
   std::string chinese;
-  int conjugated;                                         // index into Conjugation
+  int conjugated;  // index into Conjugation
   bool is_feminine, is_plural;
 };
 

@@ -124,8 +124,8 @@ NounPhrase noun_phrase(Choices& choices, unsigned kinds, unsigned determiners, b
   if (with_adjective && determiner != genitive && !(noun.kinds & kin) && choices.yes()) {
     adjective = &adjective_for(choices, noun.kinds);
   }
-  const bool plural = determiner == counted ||
-                      (determiner != indefinite && determiner != genitive && !(noun.kinds & kin) && choices.yes());
+  const bool plural = determiner == counted || (determiner != indefinite && determiner != genitive &&
+                                                !(noun.kinds & kin) && choices.yes());
   const Core core = noun_core(noun, adjective, plural);
   const bool is_person = (noun.kinds & (person | kin)) != 0;
   const std::string group = plural && is_person ? core.chinese + "们" : core.chinese;
@@ -161,8 +161,9 @@ NounPhrase noun_phrase(Choices& choices, unsigned kinds, unsigned determiners, b
     const auto relatives = going_with(nouns(), kin | acquaintance);
     const Noun& owner = *relatives[choices.choose(relatives.size())];
     phrase.english = speaker.possessive + ' ' + owner.english + "'s " + core.english;
-    phrase.french = french_words({noun.feminine ? "la" : "le", core.french, "de",
-                                  french_possessive(speaker, owner.feminine, false, owner.french), owner.french});
+    phrase.french =
+        french_words({noun.feminine ? "la" : "le", core.french, "de",
+                      french_possessive(speaker, owner.feminine, false, owner.french), owner.french});
     phrase.chinese = speaker.chinese + (owner.kinds & kin ? "" : "的") + owner.chinese + "的" + core.chinese;
   }
   return phrase;
@@ -170,7 +171,8 @@ NounPhrase noun_phrase(Choices& choices, unsigned kinds, unsigned determiners, b
 
 NounPhrase pronoun_phrase(Choices& choices) {
   const Pronoun& who = choices.one_of(pronouns());
-  return {who.subject, who.french_subject, who.chinese, who.conjugated, who.is_feminine, who.is_plural, person};
+  return {who.subject,     who.french_subject, who.chinese, who.conjugated,
+          who.is_feminine, who.is_plural,      person};
 }
 
 NounPhrase subject(Choices& choices) {

@@ -5,20 +5,24 @@
 #include <cstddef>
 #include <initializer_list>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace translation {
 
-/// The choices that make a sentence, and its English as far as it goes. Drawn choices come from a generator; for a
-/// sentence to be recognised they are tried one after the other, and `say` tells where the English parts from it.
+/// The choices that make a sentence, and its English as far as it goes. They come from a generator, or, to
+/// recognise a sentence, from a path of which all are tried in turn; `say` then rejects it where the English
+/// parts from the sentence, and so all paths that begin alike.
 class Choices {
  public:
   using Draw = std::size_t (*)(void* state, std::size_t count);
   Choices(Draw draw, void* state) : draw_(draw), state_(state) {}
-  Choices(std::string wanted, std::vector<std::size_t> path) : wanted_(std::move(wanted)), path_(std::move(path)) {}
+  Choices(std::string wanted, std::vector<std::size_t> path)
+      : wanted_(std::move(wanted)), path_(std::move(path)) {}
 
   /// A number below `count`.
   std::size_t choose(std::size_t count);
+  /// One of the entries, which must outlive the reference.
   template <class T>
   const T& one_of(const std::vector<T>& table) {
     return table[choose(table.size())];
@@ -55,20 +59,29 @@ struct NounPhrase {
 };
 
 /// What may stand before the noun, as bits.
-enum Determiner : unsigned { indefinite = 1, definite = 2, possessive = 4, demonstrative = 8, counted = 16,
-                             genitive = 32 };
+enum Determiner : unsigned {
+  indefinite = 1,
+  definite = 2,
+  possessive = 4,
+  demonstrative = 8,
+  counted = 16,
+  genitive = 32,
+};
 
-/// Throws nothing and says nothing: the pattern says its English in its place.
+/// A noun of one of the kinds, with one of the determiners. Says nothing: the pattern does, in its place.
 NounPhrase noun_phrase(Choices& choices, unsigned kinds, unsigned determiners, bool with_adjective);
 NounPhrase pronoun_phrase(Choices& choices);
 /// Who does something: a pronoun as often as a noun.
 NounPhrase subject(Choices& choices);
 
+/// The French adjective in the gender and number of the noun.
 std::string agreeing(const Adjective& adjective, const NounPhrase& noun);
+/// An adjective that goes with one of the kinds.
 const Adjective& adjective_for(Choices& choices, unsigned kinds);
 /// "am", "is", "are" and "suis", "es", "est", "sommes", "sont".
 std::string english_be(const NounPhrase& noun);
 std::string french_be(const NounPhrase& noun);
+/// "eat" or "eats".
 std::string english_form(const Verb& verb, const NounPhrase& noun);
 
 }  // namespace translation

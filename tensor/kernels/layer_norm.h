@@ -6,12 +6,12 @@ namespace gradus {
 
 template <class T>
 struct LayerNormFunctions {
-  /// y = (x - mean) / sqrt(variance + eps) * weight + bias of one row; weight and bias may be null. Gives the mean and
-  /// 1 / sqrt(variance + eps).
+  /// y = (x - mean) / sqrt(variance + eps) * weight + bias of one row; weight and bias may be null. Gives the
+  /// mean and 1 / sqrt(variance + eps).
   void (*forward)(std::int64_t n, const T* x, const T* weight, const T* bias, T eps, T* y, T* mean, T* scale);
   /// The gradient of x; adds to those of weight and bias where they are given.
-  void (*backward)(std::int64_t n, const T* x, const T* weight, T mean, T scale, const T* gradient, T* x_gradient,
-                   T* weight_gradient, T* bias_gradient);
+  void (*backward)(std::int64_t n, const T* x, const T* weight, T mean, T scale, const T* gradient,
+                   T* x_gradient, T* weight_gradient, T* bias_gradient);
 };
 
 struct LayerNormKernels {

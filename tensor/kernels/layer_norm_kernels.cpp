@@ -29,10 +29,14 @@ GRADUS_INLINE double square_root(double x) { return __builtin_sqrt(x); }
 template <class T>
 void forward(std::int64_t n, const T* x, const T* weight, const T* bias, T eps, T* y, T* mean, T* scale) {
   const T count = static_cast<T>(n);
-  const T center = sum_of<T>(n, [x](std::int64_t i) __attribute__((always_inline)) { return x[i]; }) / count;
-  const T variance = sum_of<T>(n, [x, center](std::int64_t i) __attribute__((always_inline)) {
-                       return (x[i] - center) * (x[i] - center);
-                     }) / count;
+  const T center = sum_of<T>(
+                       n, [x](std::int64_t i) __attribute__((always_inline)) { return x[i]; }) /
+                   count;
+  const T variance = sum_of<T>(
+                         n, [ x, center ](std::int64_t i) __attribute__((always_inline)) {
+                           return (x[i] - center) * (x[i] - center);
+                         }) /
+                     count;
   const T factor = T(1) / square_root(variance + eps);
   *mean = center;
   *scale = factor;
@@ -58,10 +62,13 @@ void backward(std::int64_t n, const T* x, const T* weight, T mean, T scale, cons
     for (std::int64_t i = 0; i < n; ++i) x_gradient[i] = gradient[i];
   }
   const T* g = x_gradient;
-  const T mean_g = sum_of<T>(n, [g](std::int64_t i) __attribute__((always_inline)) { return g[i]; }) / count;
-  const T mean_gh = sum_of<T>(n, [g, x, mean, scale](std::int64_t i) __attribute__((always_inline)) {
-                      return g[i] * (x[i] - mean) * scale;
-                    }) / count;
+  const T mean_g = sum_of<T>(
+                       n, [g](std::int64_t i) __attribute__((always_inline)) { return g[i]; }) /
+                   count;
+  const T mean_gh = sum_of<T>(
+                        n, [ g, x, mean, scale ](std::int64_t i)
+                               __attribute__((always_inline)) { return g[i] * (x[i] - mean) * scale; }) /
+                    count;
 #pragma omp simd
   for (std::int64_t i = 0; i < n; ++i) {
     x_gradient[i] = scale * (x_gradient[i] - mean_g - (x[i] - mean) * scale * mean_gh);
@@ -79,6 +86,7 @@ void backward(std::int64_t n, const T* x, const T* weight, T mean, T scale, cons
 }  // namespace
 
 extern const LayerNormKernels layer_norm_kernels;
-const LayerNormKernels layer_norm_kernels = {{forward<float>, backward<float>}, {forward<double>, backward<double>}};
+const LayerNormKernels layer_norm_kernels = {{forward<float>, backward<float>},
+                                             {forward<double>, backward<double>}};
 
 }  // namespace gradus::GRADUS_ISA

@@ -8,6 +8,9 @@ namespace {
 constexpr std::int64_t lanes = 32;  // of a sum or maximum: the same order on every instruction set
 
 template <class T>
+constexpr T lowest = -static_cast<T>(__builtin_inff());
+
+template <class T>
 GRADUS_INLINE T fold_sum(T* acc) {
   for (std::int64_t half = lanes / 2; half > 0; half /= 2) {
     for (std::int64_t lane = 0; lane < half; ++lane) acc[lane] += acc[lane + half];
@@ -15,102 +18,113 @@ GRADUS_INLINE T fold_sum(T* acc) {
   return acc[0];
 }
 
-/// The largest element, -infinity of nothing. A NaN may be passed over: the sums that follow become NaN by it.
+/// The largest element, -infinity of nothing. A NaN may be passed over: the sums that follow become NaN by
+/// it.
 template <class T>
-GRADUS_INLINE T maximum(std::int64_t n, const T* x, const bool* masked) {
-  constexpr T lowest = -static_cast<T>(__builtin_inff());
+GRADUS_INLINE T maximum(std::int64_t n, const T* x) {
   T acc[lanes];
-  for (std::int64_t lane = 0; lane < lanes; ++lane) acc[lane] = lowest;
-  if (masked) {
-    for (std::int64_t i = 0; i < n; ++i) {
-      const T value = masked[i] ? lowest : x[i];
-      acc[0] = acc[0] >= value ? acc[0] : value;
-    }
-    return acc[0];
-  }
+  for (std::int64_t lane = 0; lane < lanes; ++lane) acc[lane] = lowest<T>;
   std::int64_t i = 0;
   for (; i + lanes <= n; i += lanes) {
 #pragma omp simd
-    for (std::int64_t lane = 0; lane < lanes; ++lane) acc[lane] = acc[lane] >= x[i + lane] ? acc[lane] : x[i + lane];
+    for (std::int64_t lane = 0; lane < lanes; ++lane) {
+      acc[lane] = acc[lane] >= x[i + lane] ? acc[lane] : x[i + lane];
+    }
   }
   for (std::int64_t lane = 0; i < n; ++i, ++lane) acc[lane] = acc[lane] >= x[i] ? acc[lane] : x[i];
   for (std::int64_t half = lanes / 2; half > 0; half /= 2) {
-    for (std::int64_t lane = 0; lane < half; ++lane) acc[lane] = acc[lane] >= acc[lane + half] ? acc[lane] : acc[lane + half];
+    for (std::int64_t lane = 0; lane < half; ++lane) {
+      acc[lane] = acc[lane] >= acc[lane + half] ? acc[lane] : acc[lane + half];
+    }
   }
   return acc[0];
 }
 
-/// Sum of exp(x - shift).
+/// e^t for t <= 0, and 0 where that would be subnormal: arithmetic on subnormal numbers is a hundred times
+/// slower, and beside a largest element of e^0 they are nothing.
 template <class T>
-GRADUS_INLINE T sum_exp(std::int64_t n, const T* x, T shift) {
-  T acc[lanes] = {};
-  std::int64_t i = 0;
-  for (; i + lanes <= n; i += lanes) {
-#pragma omp simd
-    for (std::int64_t lane = 0; lane < lanes; ++lane) acc[lane] += exp_(x[i + lane] - shift);
-  }
-  for (std::int64_t lane = 0; i < n; ++i, ++lane) acc[lane] += exp_(x[i] - shift);
-  return fold_sum(acc);
+GRADUS_INLINE T weight(T t) {
+  constexpr T smallest = sizeof(T) == 4 ? T(-87) : T(-708);
+  const T value = exp_(t < smallest ? smallest : t);  // a NaN stays one
+  return t < smallest ? T(0) : value;
 }
 
-template <class T>
-T sum(std::int64_t n, const T* x) {
-  T acc[lanes] = {};
-  std::int64_t i = 0;
-  for (; i + lanes <= n; i += lanes) {
-#pragma omp simd
-    for (std::int64_t lane = 0; lane < lanes; ++lane) acc[lane] += x[i + lane];
-  }
-  for (std::int64_t lane = 0; i < n; ++i, ++lane) acc[lane] += x[i];
-  return fold_sum(acc);
-}
-
-template <class T>
-void forward(std::int64_t n, const T* x, const bool* masked, T* y) {
-  const T largest = maximum(n, x, masked);
-  if (masked) {
-    const bool nothing = largest == -static_cast<T>(__builtin_inff());
-    T total = 0;
-    for (std::int64_t i = 0; i < n; ++i) {
-      y[i] = masked[i] || nothing ? T(0) : exp_(x[i] - largest);
-      total += y[i];
-    }
-    const T factor = total > T(0) ? T(1) / total : total;  // a NaN stays one
-    for (std::int64_t i = 0; i < n; ++i) y[i] *= factor;
-    return;
-  }
+/// Sum of exp(x - shift); the terms are written into y where that is asked for.
+template <bool writes, class T>
+GRADUS_INLINE T exponentials(std::int64_t n, const T* x, T shift, T* y) {
   T acc[lanes] = {};
   std::int64_t i = 0;
   for (; i + lanes <= n; i += lanes) {
 #pragma omp simd
     for (std::int64_t lane = 0; lane < lanes; ++lane) {
-      const T value = exp_(x[i + lane] - largest);
-      y[i + lane] = value;
+      const T value = weight(x[i + lane] - shift);
+      if constexpr (writes) y[i + lane] = value;
       acc[lane] += value;
     }
   }
-  for (std::int64_t lane = 0; i < n; ++i, ++lane) {
-    y[i] = exp_(x[i] - largest);
-    acc[lane] += y[i];
+  if (i == n) return fold_sum(acc);
+  // What is left is filled up: short rows are common, and one by one would cost more than a whole block.
+  T rest[lanes];
+  for (std::int64_t lane = 0; lane < lanes; ++lane) rest[lane] = i + lane < n ? x[i + lane] : lowest<T>;
+#pragma omp simd
+  for (std::int64_t lane = 0; lane < lanes; ++lane) {
+    rest[lane] = weight(rest[lane] - shift);
+    acc[lane] += rest[lane];
   }
-  const T factor = T(1) / fold_sum(acc);
-#pragma omp simd
-  for (std::int64_t j = 0; j < n; ++j) y[j] *= factor;
+  if constexpr (writes) {
+    for (std::int64_t lane = 0; lane < n - i; ++lane) y[i + lane] = rest[lane];
+  }
+  return fold_sum(acc);
 }
 
 template <class T>
-T log_sum_exp(std::int64_t n, const T* x) {
-  const T largest = maximum<T>(n, x, nullptr);
-  const bool infinite = largest - largest != T(0);
-  return infinite ? largest : largest + log_(sum_exp(n, x, largest));
+T shifted_sum(std::int64_t n, const T* x, T shift) {
+  T acc[lanes] = {};
+  std::int64_t i = 0;
+  for (; i + lanes <= n; i += lanes) {
+#pragma omp simd
+    for (std::int64_t lane = 0; lane < lanes; ++lane) acc[lane] += x[i + lane] - shift;
+  }
+  for (std::int64_t lane = 0; i < n; ++i, ++lane) acc[lane] += x[i] - shift;
+  return fold_sum(acc);
 }
 
 template <class T>
-T log_forward(std::int64_t n, const T* x, T* y) {
-  const T log_sum = log_sum_exp(n, x);
+void forward(std::int64_t n, const T* x, const bool* masked, T* y) {
+  if (masked) {
+    const auto* hidden =
+        reinterpret_cast<const unsigned char*>(masked);  // bytes: loops over bool are not vectorised
 #pragma omp simd
-  for (std::int64_t i = 0; i < n; ++i) y[i] = x[i] - log_sum;
-  return log_sum;
+    for (std::int64_t i = 0; i < n; ++i) {
+      const T value = x[i];
+      y[i] = hidden[i] != 0 ? lowest<T> : value;
+    }
+    x = y;
+  }
+  const T largest = maximum(n, x);
+  if (masked && largest == lowest<T>) {
+    for (std::int64_t i = 0; i < n; ++i) y[i] = T(0);
+    return;
+  }
+  const T total = exponentials<true>(n, x, largest, y);
+  const T factor = T(1) / total;
+#pragma omp simd
+  for (std::int64_t i = 0; i < n; ++i) y[i] *= factor;
+}
+
+template <class T>
+void log_sum_exp(std::int64_t n, const T* x, T* shift, T* log_sum) {
+  const T largest = maximum(n, x);
+  *shift = largest - largest == T(0) ? largest : T(0);
+  *log_sum = log_(exponentials<false, T>(n, x, *shift, nullptr));
+}
+
+template <class T>
+void log_forward(std::int64_t n, const T* x, T* y) {
+  T shift, log_sum;
+  log_sum_exp(n, x, &shift, &log_sum);
+#pragma omp simd
+  for (std::int64_t i = 0; i < n; ++i) y[i] = (x[i] - shift) - log_sum;
 }
 
 template <class T>
@@ -129,22 +143,23 @@ void backward(std::int64_t n, const T* y, const T* gradient, T* x_gradient) {
 
 template <class T>
 void log_backward(std::int64_t n, const T* y, const T* gradient, T* x_gradient) {
-  const T total = sum(n, gradient);
+  const T total = shifted_sum(n, gradient, T(0));
 #pragma omp simd
-  for (std::int64_t j = 0; j < n; ++j) x_gradient[j] = gradient[j] - exp_(y[j]) * total;
+  for (std::int64_t j = 0; j < n; ++j) x_gradient[j] = gradient[j] - weight(y[j]) * total;
 }
 
 template <class T>
-void cross_entropy_backward(std::int64_t n, T log_sum, T scale, T smoothing, T* x) {
+void cross_entropy_backward(std::int64_t n, const T* x, T shift, T log_sum, T scale, T smoothing,
+                            T* x_gradient) {
   const T share = smoothing / static_cast<T>(n);
 #pragma omp simd
-  for (std::int64_t j = 0; j < n; ++j) x[j] = scale * (exp_(x[j] - log_sum) - share);
+  for (std::int64_t j = 0; j < n; ++j) x_gradient[j] = scale * (weight((x[j] - shift) - log_sum) - share);
 }
 
 template <class T>
-constexpr SoftmaxFunctions<T> functions = {forward<T>,      log_forward<T>,  log_sum_exp<T>,
-                                           backward<T>,     log_backward<T>, cross_entropy_backward<T>,
-                                           sum<T>};
+constexpr SoftmaxFunctions<T> functions = {forward<T>,    log_forward<T>,  log_sum_exp<T>,
+                                           backward<T>,   log_backward<T>, cross_entropy_backward<T>,
+                                           shifted_sum<T>};
 
 }  // namespace
 

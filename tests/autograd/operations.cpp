@@ -9,8 +9,10 @@ using namespace gradus;
 
 /// The i-th element of the k-th input.
 double element(Domain domain, std::int64_t i, std::int64_t k) {
-  // 101 distinct multiples of 1/32 in a scattered order, moved off the integers and halves, differently for every input.
-  const double spread = static_cast<double>((i * 37 + 11 * (k + 1)) % 101 - 50) / 32 + (2 * static_cast<double>(k) + 1) / 128;
+  // 101 distinct multiples of 1/32 in a scattered order, moved off the integers and halves, differently for
+  // every input.
+  const double spread =
+      static_cast<double>((i * 37 + 11 * (k + 1)) % 101 - 50) / 32 + (2 * static_cast<double>(k) + 1) / 128;
   switch (domain) {
     case Domain::positive: return std::abs(spread) + 0.25 + (spread < 0 ? 1.0 / 512 : 0);
     case Domain::above_one: return std::abs(spread) + 1.25 + (spread < 0 ? 1.0 / 512 : 0);
@@ -47,8 +49,8 @@ Tensors make_inputs(const Row& row, DType dtype) { return make_inputs(row.inputs
 const std::vector<Row>& all_rows() {
   static const std::vector<Row> rows = [] {
     std::vector<Row> all;
-    for (auto family : {pointwise_rows, arithmetic_rows, reduction_rows, view_rows, rearranging_rows, product_rows,
-                        indexing_rows, normalizing_rows, loss_rows}) {
+    for (auto family : {pointwise_rows, arithmetic_rows, reduction_rows, view_rows, rearranging_rows,
+                        product_rows, indexing_rows, normalizing_rows, loss_rows}) {
       for (Row& row : family()) all.push_back(std::move(row));
     }
     return all;

@@ -1,6 +1,6 @@
-// The operation table: every public operation with inputs, a call, and what the result must be. The drivers in
-// test_operations.cpp run each row through value, gradient, layout, broadcasting, emptiness, dtype and instruction sets.
-// A new operation needs a row here (test_table_complete.cpp finds those that have none).
+// The operation table: every public operation with inputs, a call, and what the result must be. The drivers
+// in test_operations.cpp run each row through value, gradient, layout, broadcasting, emptiness, dtype and
+// instruction sets. A new operation needs a row here (test_table_complete.cpp finds those that have none).
 #pragma once
 #include "reference.h"
 
@@ -15,7 +15,8 @@ namespace table {
 using gradus::Tensor;
 using Tensors = std::vector<Tensor>;
 
-/// Where the elements of an input lie. All are distinct, and no two inputs share one, so that no kink is near.
+/// Where the elements of an input lie. All are distinct, and no two inputs share one, so that no kink is
+/// near.
 enum class Domain {
   any,          // between -1.6 and 1.6, never an integer or a half
   positive,     // between 0.25 and 1.9
@@ -32,13 +33,17 @@ struct Input {
   std::vector<std::int64_t> given = {};
   bool differentiable() const { return domain != Domain::numbers && domain != Domain::mask; }
 };
-inline Input numbers(const Shape& shape, std::vector<std::int64_t> given) { return {shape, Domain::numbers, std::move(given)}; }
-inline Input mask(const Shape& shape, std::vector<std::int64_t> given) { return {shape, Domain::mask, std::move(given)}; }
+inline Input numbers(const Shape& shape, std::vector<std::int64_t> given) {
+  return {shape, Domain::numbers, std::move(given)};
+}
+inline Input mask(const Shape& shape, std::vector<std::int64_t> given) {
+  return {shape, Domain::mask, std::move(given)};
+}
 
 using Run = std::function<Tensor(const Tensors&)>;
 
 struct Row {
-  std::string name;     // as declared in the headers
+  std::string name;          // as declared in the headers
   std::string variant = {};  // what this row is about, where there are several
   std::vector<Input> inputs = {};
   Run run = nullptr;

@@ -13,8 +13,12 @@ std::int64_t number_of(const Shape& position, const Shape& shape) {
 
 }  // namespace
 
-double Array::at(const Shape& position) const { return values.at(static_cast<std::size_t>(number_of(position, shape))); }
-double& Array::at(const Shape& position) { return values.at(static_cast<std::size_t>(number_of(position, shape))); }
+double Array::at(const Shape& position) const {
+  return values.at(static_cast<std::size_t>(number_of(position, shape)));
+}
+double& Array::at(const Shape& position) {
+  return values.at(static_cast<std::size_t>(number_of(position, shape)));
+}
 
 double Array::broadcast_at(const Shape& position) const {
   Shape own = shape;
@@ -55,12 +59,14 @@ Reference each2(double (*function)(double, double)) {
   };
 }
 
-Reference fold(const Shape& axes, bool keepdim, const std::function<double(const std::vector<double>&)>& function) {
+Reference fold(const Shape& axes, bool keepdim,
+               const std::function<double(const std::vector<double>&)>& function) {
   return [=](const std::vector<Array>& x) {
     const Array& from = x[0];
     const int rank = from.shape.rank();
     std::vector<bool> folded(static_cast<std::size_t>(rank), axes.empty());
-    for (const std::int64_t axis : axes) folded[static_cast<std::size_t>(axis < 0 ? axis + rank : axis)] = true;
+    for (const std::int64_t axis : axes)
+      folded[static_cast<std::size_t>(axis < 0 ? axis + rank : axis)] = true;
     Shape kept = from.shape, result;
     for (int axis = 0; axis < rank; ++axis) {
       if (folded[static_cast<std::size_t>(axis)]) kept[axis] = 1;
@@ -71,7 +77,8 @@ Reference fold(const Shape& axes, bool keepdim, const std::function<double(const
       for (std::size_t i = 0; i < from.values.size(); ++i) {
         const Shape p = position_of(static_cast<std::int64_t>(i), from.shape);
         bool same = true;
-        for (int axis = 0; axis < rank; ++axis) same = same && (folded[static_cast<std::size_t>(axis)] || p[axis] == at[axis]);
+        for (int axis = 0; axis < rank; ++axis)
+          same = same && (folded[static_cast<std::size_t>(axis)] || p[axis] == at[axis]);
         if (same) group.push_back(from.values[i]);
       }
       return function(group);

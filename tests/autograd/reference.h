@@ -1,4 +1,5 @@
-// Values computed the plain way, in double and by loops over positions: what the operation table compares with.
+// Values computed the plain way, in double and by loops over positions: what the operation table compares
+// with.
 #pragma once
 #include <gradus/tensor/tensor_class.h>
 
@@ -34,7 +35,8 @@ Reference each(double (*function)(double));
 Reference each2(double (*function)(double, double));
 
 /// Folds axes ({} means all): the function sees the folded elements in row-major order.
-Reference fold(const Shape& axes, bool keepdim, const std::function<double(const std::vector<double>&)>& function);
+Reference fold(const Shape& axes, bool keepdim,
+               const std::function<double(const std::vector<double>&)>& function);
 /// Maps every line along an axis to a line of any length.
 Reference lines(int axis, const std::function<std::vector<double>(const std::vector<double>&)>& function);
 

@@ -48,7 +48,8 @@ Array layer_norm_reference(const std::vector<Array>& x, double eps) {
     Shape at = p;
     double mean = 0, variance = 0;
     for (at[at.rank() - 1] = 0; at.back() < n; ++at[at.rank() - 1]) mean += x[0].at(at) / double(n);
-    for (at[at.rank() - 1] = 0; at.back() < n; ++at[at.rank() - 1]) variance += std::pow(x[0].at(at) - mean, 2) / double(n);
+    for (at[at.rank() - 1] = 0; at.back() < n; ++at[at.rank() - 1])
+      variance += std::pow(x[0].at(at) - mean, 2) / double(n);
     const double normal = (x[0].at(p) - mean) / std::sqrt(variance + eps);
     return x.size() == 3 ? normal * x[1].at({p.back()}) + x[2].at({p.back()}) : normal;
   });
@@ -90,14 +91,15 @@ std::vector<Row> normalizing_rows() {
        .run = [](const Tensors& x) { return layer_norm(x[0], {6}, x[1], x[2], 1e-3); },
        .reference = [](const std::vector<Array>& x) { return layer_norm_reference(x, 1e-3); },
        .twin = [](const Tensors& x) { return composed::layer_norm(x[0], {6}, x[1], x[2], 1e-3); },
-       .empty = {{0, 4}, {6}, {6}}},
+       .empty = {{0, 6}, {6}, {6}}},
       {.name = "layer_norm",
        .variant = "neither",
        .inputs = {{{3, 6}}},
        .run = [](const Tensors& x) { return layer_norm(x[0], {6}); },
        .reference = [](const std::vector<Array>& x) { return layer_norm_reference(x, 1e-5); },
        .twin = [](const Tensors& x) { return composed::layer_norm(x[0], {6}, {}, {}, 1e-5); }},
-      // Without a random part dropout is plain arithmetic; with one, a mask of its own multiplied in is the twin.
+      // Without a random part dropout is plain arithmetic; with one, a mask of its own multiplied in is the
+      // twin.
       {.name = "dropout",
        .variant = "none dropped",
        .inputs = {{{3, 4}}},
@@ -116,15 +118,17 @@ std::vector<Row> normalizing_rows() {
       {.name = "dropout",
        .variant = "half, the same mask twice",
        .inputs = {{{3, 4}}},
-       .run = [](const Tensors& x) {
-         set_random_state({.seed = 7, .offset = 0});
-         return dropout(x[0], 0.5, true);
-       },
-       .twin = [](const Tensors& x) {
-         set_random_state({.seed = 7, .offset = 0});
-         const Tensor scale = dropout(ones_like(x[0].detach()), 0.5, true);
-         return x[0] * scale;
-       }},
+       .run =
+           [](const Tensors& x) {
+             set_random_state({.seed = 7, .offset = 0});
+             return dropout(x[0], 0.5, true);
+           },
+       .twin =
+           [](const Tensors& x) {
+             set_random_state({.seed = 7, .offset = 0});
+             const Tensor scale = dropout(ones_like(x[0].detach()), 0.5, true);
+             return x[0] * scale;
+           }},
   };
 }
 

@@ -26,7 +26,11 @@ Reference sums(const Shape& shape, std::int64_t count,
 
 Row product(const char* name, const char* variant, std::vector<Input> inputs, Run run, Reference reference,
             std::vector<Shape> empty = {}) {
-  return {.name = name, .variant = variant, .inputs = std::move(inputs), .run = std::move(run), .reference = std::move(reference),
+  return {.name = name,
+          .variant = variant,
+          .inputs = std::move(inputs),
+          .run = std::move(run),
+          .reference = std::move(reference),
           .empty = std::move(empty)};
 }
 
@@ -54,14 +58,18 @@ std::vector<Row> recurrent_rows() {
       {.name = "last_state",
        .inputs = {{{2, 3, 4}}, numbers({2}, {2, 3})},
        .run = [](const Tensors& x) { return last_state(x[0], x[1]); },
-       .reference = moved({2, 4}, [](const Shape& p) { return Shape{p[0], p[0] == 0 ? 1 : 2, p[1]}; })},
+       .reference = moved({2, 4},
+                          [](const Shape& p) {
+                            return Shape{p[0], p[0] == 0 ? 1 : 2, p[1]};
+                          })},
       {.name = "additive_scores",
        .inputs = {{{2, 2, 5}}, {{2, 3, 5}}, {{5}}},
        .run = [](const Tensors& x) { return additive_scores(x[0], x[1], x[2]); },
-       .reference = sums({2, 2, 3}, 5,
-                         [](const Arrays& x, const Shape& p, std::int64_t k) {
-                           return x[2].at({k}) * std::tanh(x[0].at({p[0], p[1], k}) + x[1].at({p[0], p[2], k}));
-                         }),
+       .reference =
+           sums({2, 2, 3}, 5,
+                [](const Arrays& x, const Shape& p, std::int64_t k) {
+                  return x[2].at({k}) * std::tanh(x[0].at({p[0], p[1], k}) + x[1].at({p[0], p[2], k}));
+                }),
        .twin = [](const Tensors& x) { return composed::additive_scores(x[0], x[1], x[2]); }},
   };
 }
@@ -75,40 +83,83 @@ std::vector<Row> product_rows() {
   const Reference batch = sums({2, 3, 5}, 4, [](const Arrays& x, const Shape& p, std::int64_t k) {
     return x[0].at({p[0], p[1], k}) * x[1].at({p[0], k, p[2]});
   });
-  const Reference inner = sums({}, 4, [](const Arrays& x, const Shape&, std::int64_t k) { return x[0].at({k}) * x[1].at({k}); });
+  const Reference inner =
+      sums({}, 4, [](const Arrays& x, const Shape&, std::int64_t k) { return x[0].at({k}) * x[1].at({k}); });
   std::vector<Row> rows = {
-      product("matmul", "matrices", {{{2, 3}}, {{3, 4}}}, [](const Tensors& x) { return matmul(x[0], x[1]); }, matrix, {{2, 0}, {0, 4}}),
-      product("matmul", "vectors", {{{4}}, {{4}}}, [](const Tensors& x) { return matmul(x[0], x[1]); }, inner),
-      product("matmul", "matrix and vector", {{{2, 4}}, {{4}}}, [](const Tensors& x) { return matmul(x[0], x[1]); },
-              sums({2}, 4, [](const Arrays& x, const Shape& p, std::int64_t k) { return x[0].at({p[0], k}) * x[1].at({k}); })),
-      product("matmul", "vector and batch", {{{4}}, {{2, 4, 3}}}, [](const Tensors& x) { return matmul(x[0], x[1]); },
-              sums({2, 3}, 4, [](const Arrays& x, const Shape& p, std::int64_t k) { return x[0].at({k}) * x[1].at({p[0], k, p[1]}); })),
-      product("matmul", "broadcast batches", {{{2, 1, 3, 4}}, {{3, 4, 2}}}, [](const Tensors& x) { return matmul(x[0], x[1]); },
-              sums({2, 3, 3, 2}, 4,
-                   [](const Arrays& x, const Shape& p, std::int64_t k) {
-                     return x[0].at({p[0], 0, p[2], k}) * x[1].at({p[1], k, p[3]});
-                   })),
-      product("matmul", "transposed operands", {{{3, 2}}, {{4, 3}}}, [](const Tensors& x) { return matmul(x[0].t(), x[1].t()); },
-              sums({2, 4}, 3, [](const Arrays& x, const Shape& p, std::int64_t k) { return x[0].at({k, p[0]}) * x[1].at({p[1], k}); })),
-      product("mm", "", {{{2, 3}}, {{3, 4}}}, [](const Tensors& x) { return mm(x[0], x[1]); }, matrix, {{0, 3}, {3, 4}}),
-      product("bmm", "", {{{2, 3, 4}}, {{2, 4, 5}}}, [](const Tensors& x) { return bmm(x[0], x[1]); }, batch, {{0, 3, 4}, {0, 4, 5}}),
+      product("matmul", "matrices", {{{2, 3}}, {{3, 4}}}, [](const Tensors& x) { return matmul(x[0], x[1]); },
+              matrix, {{2, 0}, {0, 4}}),
+      product(
+          "matmul", "vectors", {{{4}}, {{4}}}, [](const Tensors& x) { return matmul(x[0], x[1]); }, inner),
+      product(
+          "matmul", "matrix and vector", {{{2, 4}}, {{4}}},
+          [](const Tensors& x) { return matmul(x[0], x[1]); },
+          sums({2}, 4,
+               [](const Arrays& x, const Shape& p, std::int64_t k) {
+                 return x[0].at({p[0], k}) * x[1].at({k});
+               })),
+      product(
+          "matmul", "vector and batch", {{{4}}, {{2, 4, 3}}},
+          [](const Tensors& x) { return matmul(x[0], x[1]); },
+          sums({2, 3}, 4,
+               [](const Arrays& x, const Shape& p, std::int64_t k) {
+                 return x[0].at({k}) * x[1].at({p[0], k, p[1]});
+               })),
+      product(
+          "matmul", "broadcast batches", {{{2, 1, 3, 4}}, {{3, 4, 2}}},
+          [](const Tensors& x) { return matmul(x[0], x[1]); },
+          sums({2, 3, 3, 2}, 4,
+               [](const Arrays& x, const Shape& p, std::int64_t k) {
+                 return x[0].at({p[0], 0, p[2], k}) * x[1].at({p[1], k, p[3]});
+               })),
+      product(
+          "matmul", "transposed operands", {{{3, 2}}, {{4, 3}}},
+          [](const Tensors& x) { return matmul(x[0].t(), x[1].t()); },
+          sums({2, 4}, 3,
+               [](const Arrays& x, const Shape& p, std::int64_t k) {
+                 return x[0].at({k, p[0]}) * x[1].at({p[1], k});
+               })),
+      product("mm", "", {{{2, 3}}, {{3, 4}}}, [](const Tensors& x) { return mm(x[0], x[1]); }, matrix,
+              {{0, 3}, {3, 4}}),
+      product("bmm", "", {{{2, 3, 4}}, {{2, 4, 5}}}, [](const Tensors& x) { return bmm(x[0], x[1]); }, batch,
+              {{0, 3, 4}, {0, 4, 5}}),
       product("dot", "", {{{4}}, {{4}}}, [](const Tensors& x) { return dot(x[0], x[1]); }, inner, {{0}, {0}}),
-      product("outer", "", {{{2}}, {{3}}}, [](const Tensors& x) { return outer(x[0], x[1]); },
-              [](const Arrays& x) { return build({2, 3}, [&](const Shape& p) { return x[0].at({p[0]}) * x[1].at({p[1]}); }); }),
-      product("addmm", "", {{{4}}, {{2, 3}}, {{3, 4}}}, [](const Tensors& x) { return addmm(x[0], x[1], x[2], 0.5, -2); },
-              [](const Arrays& x) {
-                return build({2, 4}, [&](const Shape& p) {
-                  double sum = 0.5 * x[0].at({p[1]});
-                  for (std::int64_t k = 0; k < 3; ++k) sum -= 2 * x[1].at({p[0], k}) * x[2].at({k, p[1]});
-                  return sum;
-                });
-              }),
-      product("einsum", "batch of products", {{{2, 3, 4}}, {{2, 4, 5}}},
-              [](const Tensors& x) { return einsum("bij,bjk->bik", {x[0], x[1]}); }, batch),
-      product("einsum", "diagonal and sum", {{{3, 3, 2}}}, [](const Tensors& x) { return einsum("iij->j", {x[0]}); },
-              sums({2}, 3, [](const Arrays& x, const Shape& p, std::int64_t k) { return x[0].at({k, k, p[0]}); })),
-      product("einsum", "ellipsis", {{{2, 2, 3}}, {{3}}}, [](const Tensors& x) { return einsum("...k,k", {x[0], x[1]}); },
-              sums({2, 2}, 3, [](const Arrays& x, const Shape& p, std::int64_t k) { return x[0].at({p[0], p[1], k}) * x[1].at({k}); })),
+      product(
+          "outer", "", {{{2}}, {{3}}}, [](const Tensors& x) { return outer(x[0], x[1]); },
+          [](const Arrays& x) {
+            return build({2, 3}, [&](const Shape& p) { return x[0].at({p[0]}) * x[1].at({p[1]}); });
+          }),
+      product(
+          "addmm", "", {{{4}}, {{2, 3}}, {{3, 4}}},
+          [](const Tensors& x) { return addmm(x[0], x[1], x[2], 0.5, -2); },
+          [](const Arrays& x) {
+            return build({2, 4}, [&](const Shape& p) {
+              double sum = 0.5 * x[0].at({p[1]});
+              for (std::int64_t k = 0; k < 3; ++k) sum -= 2 * x[1].at({p[0], k}) * x[2].at({k, p[1]});
+              return sum;
+            });
+          }),
+      product(
+          "einsum", "batch of products", {{{2, 3, 4}}, {{2, 4, 5}}},
+          [](const Tensors& x) {
+            return einsum("bij,bjk->bik", {x[0], x[1]});
+          },
+          batch),
+      product(
+          "einsum", "diagonal and sum", {{{3, 3, 2}}},
+          [](const Tensors& x) { return einsum("iij->j", {x[0]}); },
+          sums({2}, 3,
+               [](const Arrays& x, const Shape& p, std::int64_t k) {
+                 return x[0].at({k, k, p[0]});
+               })),
+      product(
+          "einsum", "ellipsis", {{{2, 2, 3}}, {{3}}},
+          [](const Tensors& x) {
+            return einsum("...k,k", {x[0], x[1]});
+          },
+          sums({2, 2}, 3,
+               [](const Arrays& x, const Shape& p, std::int64_t k) {
+                 return x[0].at({p[0], p[1], k}) * x[1].at({k});
+               })),
   };
   for (Row& row : rows) {
     if (row.name == "matmul" || row.name == "mm" || row.name == "bmm") row.integers = true;
@@ -117,20 +168,25 @@ std::vector<Row> product_rows() {
                   .variant = "bias",
                   .inputs = {{{2, 3, 4}}, {{5, 4}}, {{5}}},
                   .run = [](const Tensors& x) { return linear(x[0], x[1], x[2]); },
-                  .reference = [](const Arrays& x) {
-                    return build({2, 3, 5}, [&](const Shape& p) {
-                      double sum = x[2].at({p[2]});
-                      for (std::int64_t k = 0; k < 4; ++k) sum += x[0].at({p[0], p[1], k}) * x[1].at({p[2], k});
-                      return sum;
-                    });
-                  },
+                  .reference =
+                      [](const Arrays& x) {
+                        return build({2, 3, 5}, [&](const Shape& p) {
+                          double sum = x[2].at({p[2]});
+                          for (std::int64_t k = 0; k < 4; ++k)
+                            sum += x[0].at({p[0], p[1], k}) * x[1].at({p[2], k});
+                          return sum;
+                        });
+                      },
                   .twin = [](const Tensors& x) { return composed::linear(x[0], x[1], x[2]); },
                   .empty = {{0, 4}, {5, 4}, {5}}});
   rows.push_back({.name = "linear",
                   .variant = "one row, no bias",
                   .inputs = {{{4}}, {{5, 4}}},
                   .run = [](const Tensors& x) { return linear(x[0], x[1]); },
-                  .reference = sums({5}, 4, [](const Arrays& x, const Shape& p, std::int64_t k) { return x[0].at({k}) * x[1].at({p[0], k}); }),
+                  .reference = sums({5}, 4,
+                                    [](const Arrays& x, const Shape& p, std::int64_t k) {
+                                      return x[0].at({k}) * x[1].at({p[0], k});
+                                    }),
                   .twin = [](const Tensors& x) { return composed::linear(x[0], x[1]); }});
   for (Row& row : recurrent_rows()) rows.push_back(std::move(row));
   return rows;

@@ -44,18 +44,22 @@ const Tensor& Arguments::tensor(const std::string& name) const {
   return get(name).tensors[0];
 }
 
-Tensor Arguments::tensor_or_none(const std::string& name) const { return has(name) ? tensor(name) : Tensor(); }
+Tensor Arguments::tensor_or_none(const std::string& name) const {
+  return has(name) ? tensor(name) : Tensor();
+}
 
 Tensors Arguments::tensors(const std::string& name) const {
   if (has(name)) return get(name).tensors;
   Tensors list;
-  while (is_tensor(name + std::to_string(list.size()))) list.push_back(tensor(name + std::to_string(list.size())));
+  while (is_tensor(name + std::to_string(list.size())))
+    list.push_back(tensor(name + std::to_string(list.size())));
   return list;
 }
 
 Tensors Arguments::all_tensors() const {
   Tensors list;
-  for (const auto& [name, value] : values_) list.insert(list.end(), value.tensors.begin(), value.tensors.end());
+  for (const auto& [name, value] : values_)
+    list.insert(list.end(), value.tensors.begin(), value.tensors.end());
   return list;
 }
 
@@ -68,7 +72,8 @@ double Arguments::number(const std::string& name, double otherwise) const {
 
 std::int64_t Arguments::integer(const std::string& name) const {
   const Json& value = plain(name);
-  if (!value.is_number_integer()) throw Unsupported("argument '" + name + "' is not an integer: " + value.dump());
+  if (!value.is_number_integer())
+    throw Unsupported("argument '" + name + "' is not an integer: " + value.dump());
   return value.get<std::int64_t>();
 }
 std::int64_t Arguments::integer(const std::string& name, std::int64_t otherwise) const {
@@ -89,7 +94,9 @@ Scalar Arguments::scalar(const std::string& name) const {
   if (value.is_number_integer()) return value.get<std::int64_t>();
   return number_of(value);
 }
-Scalar Arguments::scalar(const std::string& name, Scalar otherwise) const { return has(name) ? scalar(name) : otherwise; }
+Scalar Arguments::scalar(const std::string& name, Scalar otherwise) const {
+  return has(name) ? scalar(name) : otherwise;
+}
 
 Shape Arguments::shape(const std::string& name) const { return has(name) ? shape_of(plain(name)) : Shape(); }
 

@@ -50,43 +50,50 @@ Term make_layer(const Layer& made, Forward forward) {
 }
 
 Value first_tensor(const std::vector<Term>& arguments) {
-  if (arguments.empty() || arguments[0].value.kind != Value::Kind::tensor) throw Unsupported("a layer takes a tensor");
+  if (arguments.empty() || arguments[0].value.kind != Value::Kind::tensor)
+    throw Unsupported("a layer takes a tensor");
   return arguments[0].value;
 }
 
 Term make_linear(const NamedTerms& given) {
   const Arguments a = named("in_features out_features bias", given);
-  return make_layer(nn::Linear(a.integer("in_features"), a.integer("out_features"), {.bias = a.flag("bias", true)}),
-                    [](const nn::Linear& layer, const auto& x) { return Value(layer(first_tensor(x).tensors[0])); });
+  return make_layer(
+      nn::Linear(a.integer("in_features"), a.integer("out_features"), {.bias = a.flag("bias", true)}),
+      [](const nn::Linear& layer, const auto& x) { return Value(layer(first_tensor(x).tensors[0])); });
 }
 
 Term make_embedding(const NamedTerms& given) {
   const Arguments a = named("num_embeddings embedding_dim padding_idx", given);
   nn::EmbeddingOptions options;
   if (a.has("padding_idx")) options.padding_idx = a.integer("padding_idx");
-  return make_layer(nn::Embedding(a.integer("num_embeddings"), a.integer("embedding_dim"), options),
-                    [](const nn::Embedding& layer, const auto& x) { return Value(layer(first_tensor(x).tensors[0])); });
+  return make_layer(
+      nn::Embedding(a.integer("num_embeddings"), a.integer("embedding_dim"), options),
+      [](const nn::Embedding& layer, const auto& x) { return Value(layer(first_tensor(x).tensors[0])); });
 }
 
 Term make_layer_norm(const NamedTerms& given) {
   const Arguments a = named("normalized_shape eps", given);
-  return make_layer(nn::LayerNorm(a.shape("normalized_shape"), {.eps = a.number("eps", 1e-5)}),
-                    [](const nn::LayerNorm& layer, const auto& x) { return Value(layer(first_tensor(x).tensors[0])); });
+  return make_layer(
+      nn::LayerNorm(a.shape("normalized_shape"), {.eps = a.number("eps", 1e-5)}),
+      [](const nn::LayerNorm& layer, const auto& x) { return Value(layer(first_tensor(x).tensors[0])); });
 }
 
 Term make_gru(const NamedTerms& given) {
   const Arguments a = named("input_size hidden_size num_layers", given);
   const nn::GRUOptions options{.layers = static_cast<int>(a.integer("num_layers", 1)),
                                .bidirectional = a.flag("bidirectional", false)};
-  return make_layer(nn::GRU(a.integer("input_size"), a.integer("hidden_size"), options),
-                    [](const nn::GRU& layer, const auto& x) {
-                      return Value(layer(first_tensor(x).tensors[0], x.size() > 1 ? x[1].value.tensors.at(0) : Tensor()).output);
-                    });
+  return make_layer(
+      nn::GRU(a.integer("input_size"), a.integer("hidden_size"), options),
+      [](const nn::GRU& layer, const auto& x) {
+        return Value(
+            layer(first_tensor(x).tensors[0], x.size() > 1 ? x[1].value.tensors.at(0) : Tensor()).output);
+      });
 }
 
 Term make_dropout(const NamedTerms& given) {
-  return make_layer(nn::Dropout(named("p", given).number("p", 0.5)),
-                    [](const nn::Dropout& layer, const auto& x) { return Value(layer(first_tensor(x).tensors[0])); });
+  return make_layer(
+      nn::Dropout(named("p", given).number("p", 0.5)),
+      [](const nn::Dropout& layer, const auto& x) { return Value(layer(first_tensor(x).tensors[0])); });
 }
 
 /// Padded rows are what packed sequences are in Gradus: a GRU with the lengths of its rows.
@@ -104,8 +111,10 @@ Term run_optimizer_call(const std::string& name, const NamedTerms& given) {
   for (const auto& [key, term] : given) {
     if (!key.empty()) attributes[key] = term.value.plain;
   }
-  if (!attributes.contains("lr") && given.size() > 1 && given[1].first.empty()) attributes["lr"] = given[1].second.value.plain;
-  const bool none = !given.empty() && given[0].second.value.plain.is_array() && given[0].second.value.plain.empty();
+  if (!attributes.contains("lr") && given.size() > 1 && given[1].first.empty())
+    attributes["lr"] = given[1].second.value.plain;
+  const bool none =
+      !given.empty() && given[0].second.value.plain.is_array() && given[0].second.value.plain.empty();
   const Tensors parameters = none ? Tensors{} : Tensors{zeros({2, 3}, DType::float64).requires_grad_()};
   make_optimizer(name, {{parameters, attributes}});
   return nothing();
@@ -157,8 +166,12 @@ Term call_term(const Term& callee, const NamedTerms& arguments) {
   given.insert(given.end(), arguments.begin(), arguments.end());
 
   static const std::map<std::string, Term (*)(const NamedTerms&)> makers = {
-      {"Linear", make_linear}, {"Embedding", make_embedding},          {"LayerNorm", make_layer_norm},
-      {"GRU", make_gru},       {"Dropout", make_dropout},              {"pack_padded_sequence", run_packed},
+      {"Linear", make_linear},
+      {"Embedding", make_embedding},
+      {"LayerNorm", make_layer_norm},
+      {"GRU", make_gru},
+      {"Dropout", make_dropout},
+      {"pack_padded_sequence", run_packed},
       {"clip_grad_norm_", run_clip_call},
   };
   if (const auto maker = makers.find(name); maker != makers.end()) return maker->second(given);
@@ -169,8 +182,10 @@ Term call_term(const Term& callee, const NamedTerms& arguments) {
     return of({find_operation("ones")->run(named("*size", given)).at(0).to(DType::float64)});
   }
   if (name == "tensor") return of({tensor(given.at(0).second.value.plain.get<std::vector<std::int64_t>>())});
-  if (const Operation* operation = find_operation(name)) return of(operation->run(named(operation->signature, given)));
-  if (given.empty() || given[0].second.value.kind != Value::Kind::tensor) throw Unsupported("function '" + name + "'");
+  if (const Operation* operation = find_operation(name))
+    return of(operation->run(named(operation->signature, given)));
+  if (given.empty() || given[0].second.value.kind != Value::Kind::tensor)
+    throw Unsupported("function '" + name + "'");
   return run_method(name, given);
 }
 

@@ -46,7 +46,8 @@ NamedTensors Case::state() const {
 namespace {
 
 /// Gradients of the outputs that have a cotangent and depend on something.
-std::vector<Tensor> gradients_of(const Case& c, const Tensors& outputs, const Tensors& leaves, BackwardOptions options) {
+std::vector<Tensor> gradients_of(const Case& c, const Tensors& outputs, const Tensors& leaves,
+                                 BackwardOptions options) {
   Tensors differentiable, cotangents;
   const Json& named = c.json().at("outputs");
   for (std::size_t i = 0; i < outputs.size() && i < named.size(); ++i) {
@@ -83,11 +84,14 @@ void complete_second_order(Case& c) {
   Arguments& a = c.arguments();
   const std::string id = c.id();
   const std::size_t at = id.find("dim");
-  if (!a.has("dim") && at != std::string::npos && at + 3 < id.size() && std::isdigit(static_cast<unsigned char>(id[at + 3]))) {
+  if (!a.has("dim") && at != std::string::npos && at + 3 < id.size() &&
+      std::isdigit(static_cast<unsigned char>(id[at + 3]))) {
     a.set("dim", Json(id[at + 3] - '0'));
   }
-  if (c.op() == "pow" && !a.has("exponent")) a.set("exponent", Json(id.find("square") != std::string::npos ? 2 : 3));
-  if (c.op() == "layer_norm" && !a.has("normalized_shape")) a.set("normalized_shape", Json(a.tensor("input").shape().back()));
+  if (c.op() == "pow" && !a.has("exponent"))
+    a.set("exponent", Json(id.find("square") != std::string::npos ? 2 : 3));
+  if (c.op() == "layer_norm" && !a.has("normalized_shape"))
+    a.set("normalized_shape", Json(a.tensor("input").shape().back()));
   if (id.find("tanh") != std::string::npos && c.op() == "gelu") a.set("approximate", Json("tanh"));
 }
 

@@ -45,8 +45,10 @@ class Case {
 /// Answers under the manifest's keys.
 using Answers = TensorMap;
 
-/// Names the outputs, runs them backward from their cotangents, and names the gradients of the leaves and parameters.
-Answers outputs_and_gradients(const Case& c, const Tensors& outputs, const gradus::NamedTensors& parameters = {});
+/// Names the outputs, runs them backward from their cotangents, and names the gradients of the leaves and
+/// parameters.
+Answers outputs_and_gradients(const Case& c, const Tensors& outputs,
+                              const gradus::NamedTensors& parameters = {});
 
 // By group. Unsupported where there is no word for the case.
 Answers run_operation(const Case& c);

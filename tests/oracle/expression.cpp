@@ -71,7 +71,8 @@ class Parser {
       } else if (accept('[')) {
         const Term index = expression();
         expect(']');
-        term = call_term(member(term, index.value.kind == Value::Kind::tensor ? "index" : "select_first"), {{"", index}});
+        term = call_term(member(term, index.value.kind == Value::Kind::tensor ? "index" : "select_first"),
+                         {{"", index}});
       } else {
         return term;
       }
@@ -177,7 +178,8 @@ class Parser {
 
   std::string identifier() {
     const std::size_t start = at_;
-    while (at_ < text_.size() && (std::isalnum(static_cast<unsigned char>(text_[at_])) || text_[at_] == '_')) ++at_;
+    while (at_ < text_.size() && (std::isalnum(static_cast<unsigned char>(text_[at_])) || text_[at_] == '_'))
+      ++at_;
     return text_.substr(start, at_ - start);
   }
   void skip_space() {
@@ -193,7 +195,9 @@ class Parser {
   void expect(char c) {
     if (!accept(c)) fail();
   }
-  [[noreturn]] void fail() const { throw Unsupported("cannot read '" + text_ + "' at position " + std::to_string(at_)); }
+  [[noreturn]] void fail() const {
+    throw Unsupported("cannot read '" + text_ + "' at position " + std::to_string(at_));
+  }
 
   const std::string& text_;
   Names& names_;

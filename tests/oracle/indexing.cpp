@@ -30,7 +30,9 @@ const OperationTable& indexing_operations() {
   static const OperationTable table = {
       {"index_select",
        {"input dim index",
-        [](const Arguments& a) { return Tensors{index_select(a.tensor("input"), a.integer("dim"), a.tensor("index"))}; }}},
+        [](const Arguments& a) {
+          return Tensors{index_select(a.tensor("input"), a.integer("dim"), a.tensor("index"))};
+        }}},
       {"index_add",
        {"input dim index source",
         [](const Arguments& a) {
@@ -39,7 +41,9 @@ const OperationTable& indexing_operations() {
         }}},
       {"gather",
        {"input dim index",
-        [](const Arguments& a) { return Tensors{gather(a.tensor("input"), a.integer("dim"), a.tensor("index"))}; }}},
+        [](const Arguments& a) {
+          return Tensors{gather(a.tensor("input"), a.integer("dim"), a.tensor("index"))};
+        }}},
       {"scatter",
        {"input dim index src",
         [](const Arguments& a) {
@@ -48,16 +52,20 @@ const OperationTable& indexing_operations() {
       {"scatter_add",
        {"input dim index src",
         [](const Arguments& a) {
-          return Tensors{scatter_add(a.tensor("input"), a.integer("dim"), a.tensor("index"), a.tensor("src"))};
+          return Tensors{
+              scatter_add(a.tensor("input"), a.integer("dim"), a.tensor("index"), a.tensor("src"))};
         }}},
       {"index", {"input index", run_index}},
       {"masked_select",
-       {"input mask", [](const Arguments& a) { return Tensors{masked_select(a.tensor("input"), a.tensor("mask"))}; }}},
+       {"input mask",
+        [](const Arguments& a) { return Tensors{masked_select(a.tensor("input"), a.tensor("mask"))}; }}},
       {"nonzero", {"input", [](const Arguments& a) { return Tensors{nonzero(a.tensor("input"))}; }}},
       {"embedding", {"input weight padding_idx", run_embedding}},
       {"one_hot",
        {"input num_classes",
-        [](const Arguments& a) { return Tensors{one_hot(a.tensor("input"), a.integer("num_classes", -1))}; }}},
+        [](const Arguments& a) {
+          return Tensors{one_hot(a.tensor("input"), a.integer("num_classes", -1))};
+        }}},
   };
   return table;
 }

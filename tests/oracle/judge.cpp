@@ -24,7 +24,8 @@ std::string difference(const Tensor& got, const Tensor& expected, const Json& to
   for (std::size_t i = 0; i < g.size(); ++i) {
     if (g[i] == e[i] || (!exact && std::isnan(g[i]) && std::isnan(e[i]))) continue;
     const double error = std::abs(g[i] - e[i]);
-    if (!exact && std::isfinite(g[i]) && std::isfinite(e[i]) && error <= atol + rtol * std::abs(e[i])) continue;
+    if (!exact && std::isfinite(g[i]) && std::isfinite(e[i]) && error <= atol + rtol * std::abs(e[i]))
+      continue;
     ++off;
     const double size = std::isfinite(error) ? error : HUGE_VAL;
     if (size > largest) {
@@ -34,8 +35,8 @@ std::string difference(const Tensor& got, const Tensor& expected, const Json& to
   }
   if (off == 0) return "";
   char text[160];
-  std::snprintf(text, sizeof text, "%zu of %zu off; worst at element %zu: got %.9g, expected %.9g", off, g.size(), worst,
-                g[worst], e[worst]);
+  std::snprintf(text, sizeof text, "%zu of %zu off; worst at element %zu: got %.9g, expected %.9g", off,
+                g.size(), worst, g[worst], e[worst]);
   return text;
 }
 
@@ -83,7 +84,8 @@ bool underflow_allows(const Case& c, const Answers& answers) {
   for (const Json& output : c.json().at("outputs")) {
     for (const Json& input : c.json().at("inputs")) {
       if (input.at("name") != output.at("name")) continue;
-      if (answers.at(output.at("tensor")).to_vector<double>() != c.stored(input.at("tensor")).to_vector<double>()) {
+      if (answers.at(output.at("tensor")).to_vector<double>() !=
+          c.stored(input.at("tensor")).to_vector<double>()) {
         return false;
       }
     }
@@ -98,7 +100,8 @@ std::vector<std::string> judge(const Case& c, const Answers& answers) {
   const Json& json = c.json();
   for (const auto& [name, key] : expected_of(json)) {
     const Json& tolerances = json.at("tol");
-    const Json& tolerance = tolerances.contains(name) ? tolerances.at(name) : tolerances.at(key.substr(key.find('/') + 1));
+    const Json& tolerance =
+        tolerances.contains(name) ? tolerances.at(name) : tolerances.at(key.substr(key.find('/') + 1));
     const auto found = answers.find(key);
     if (found == answers.end()) {
       bad.push_back(name + ": missing");

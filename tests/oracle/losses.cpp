@@ -24,7 +24,8 @@ Tensors run_nll_loss(const Arguments& a) {
 /// (..., V) logits and (...) targets, flattened.
 Tensors run_token_loss(const Arguments& a) {
   const Tensor& logits = a.tensor("logits");
-  return {cross_entropy(logits.reshape({-1, logits.shape().back()}), a.tensor("target").reshape({-1}), class_options(a))};
+  return {cross_entropy(logits.reshape({-1, logits.shape().back()}), a.tensor("target").reshape({-1}),
+                        class_options(a))};
 }
 
 Tensors run_kl_div(const Arguments& a) {
@@ -45,7 +46,9 @@ Tensors run_mse_loss(const Arguments& a) {
   return {mse_loss(a.tensor("input"), a.tensor("target"), reduction_of(a))};
 }
 
-Tensors run_l1_loss(const Arguments& a) { return {l1_loss(a.tensor("input"), a.tensor("target"), reduction_of(a))}; }
+Tensors run_l1_loss(const Arguments& a) {
+  return {l1_loss(a.tensor("input"), a.tensor("target"), reduction_of(a))};
+}
 
 Tensors run_smooth_l1_loss(const Arguments& a) {
   return {smooth_l1_loss(a.tensor("input"), a.tensor("target"), a.number("beta", 1), reduction_of(a))};

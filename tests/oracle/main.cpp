@@ -1,5 +1,6 @@
-// oracle DIR --out OUT [--judge]: computes the cases of DIR/manifest.json with Gradus and writes the answers to OUT under the
-// manifest's own keys; with --judge also compares them with the expected values beside the manifest.
+// oracle DIR --out OUT [--judge]: computes the cases of DIR/manifest.json with Gradus and writes the answers
+// to OUT under the manifest's own keys; with --judge also compares them with the expected values beside the
+// manifest.
 #include "judge.h"
 
 #include <gradus/autograd/arithmetic.h>
@@ -88,7 +89,8 @@ class Run {
     }
     const bool caught = !message.empty() && still_works();
     std::printf("error %s %s%s\n", id.c_str(), caught ? "caught " : "missed", caught ? message.c_str() : "");
-    if (judged_) count(id, "errors", caught ? std::vector<std::string>() : std::vector<std::string>{"no error"});
+    if (judged_)
+      count(id, "errors", caught ? std::vector<std::string>() : std::vector<std::string>{"no error"});
   }
 
   /// A valid operation after an error.
@@ -118,7 +120,9 @@ class Run {
 
   void report() {
     for (const auto& [group, tally] : tallies_) {
-      if (judged_) std::printf("%-10s %4d passed %4d failed %4d skipped\n", group.c_str(), tally.passed, tally.failed, tally.skipped);
+      if (judged_)
+        std::printf("%-10s %4d passed %4d failed %4d skipped\n", group.c_str(), tally.passed, tally.failed,
+                    tally.skipped);
       total_.passed += tally.passed;
       total_.failed += tally.failed;
       total_.skipped += tally.skipped;

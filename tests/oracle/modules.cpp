@@ -23,8 +23,9 @@ Answers run_model(const Case& c, const Model& made, Forward&& forward) {
 
 Answers run_linear(const Case& c) {
   const Arguments& a = c.arguments();
-  return run_model(c, nn::Linear(a.integer("in_features"), a.integer("out_features"), {.bias = a.flag("bias", true)}),
-                   [&](const nn::Linear& layer) { return Tensors{layer(a.tensor("input"))}; });
+  return run_model(
+      c, nn::Linear(a.integer("in_features"), a.integer("out_features"), {.bias = a.flag("bias", true)}),
+      [&](const nn::Linear& layer) { return Tensors{layer(a.tensor("input"))}; });
 }
 
 Answers run_embedding(const Case& c) {
@@ -37,7 +38,8 @@ Answers run_embedding(const Case& c) {
 
 Answers run_layer_norm(const Case& c) {
   const Arguments& a = c.arguments();
-  const nn::LayerNormOptions options{.eps = a.number("eps", 1e-5), .affine = a.flag("elementwise_affine", true)};
+  const nn::LayerNormOptions options{.eps = a.number("eps", 1e-5),
+                                     .affine = a.flag("elementwise_affine", true)};
   return run_model(c, nn::LayerNorm(a.shape("normalized_shape"), options),
                    [&](const nn::LayerNorm& layer) { return Tensors{layer(a.tensor("input"))}; });
 }
@@ -61,11 +63,13 @@ Answers run_gru(const Case& c) {
     lengths = tensor(a.plain("lengths").get<std::vector<std::int64_t>>());
   }
   const bool batch_first = a.flag("batch_first", false);
-  return run_model(c, nn::GRU(a.integer("input_size"), a.integer("hidden_size"), options), [&](const nn::GRU& layer) {
-    const Tensor& x = a.tensor("input");
-    const nn::GRUOutput y = layer(batch_first ? x : x.transpose(0, 1), any_of(a, {"h0", "h_0", "hx"}), lengths);
-    return Tensors{batch_first ? y.output : y.output.transpose(0, 1), y.state};
-  });
+  return run_model(c, nn::GRU(a.integer("input_size"), a.integer("hidden_size"), options),
+                   [&](const nn::GRU& layer) {
+                     const Tensor& x = a.tensor("input");
+                     const nn::GRUOutput y =
+                         layer(batch_first ? x : x.transpose(0, 1), any_of(a, {"h0", "h_0", "hx"}), lengths);
+                     return Tensors{batch_first ? y.output : y.output.transpose(0, 1), y.state};
+                   });
 }
 
 Answers run_gru_cell(const Case& c) {
@@ -121,7 +125,8 @@ void add_layer(nn::Sequential& net, const std::string& description) {
 Answers run_sequential(const Case& c) {
   nn::Sequential net;
   for (const Json& layer : c.attributes().at("layers")) add_layer(net, layer);
-  return run_model(c, net, [&](const nn::Sequential& model) { return Tensors{model(c.arguments().tensor("input"))}; });
+  return run_model(
+      c, net, [&](const nn::Sequential& model) { return Tensors{model(c.arguments().tensor("input"))}; });
 }
 
 /// One parameter used twice: logits = tanh(embedding(ids)) embedding.weight^T.
@@ -136,8 +141,12 @@ Answers run_shared_weights(const Case& c) {
 
 Answers run_module(const Case& c) {
   static const std::map<std::string, Answers (*)(const Case&)> table = {
-      {"Linear", run_linear},       {"Embedding", run_embedding},   {"LayerNorm", run_layer_norm},
-      {"GRU", run_gru},             {"GRUCell", run_gru_cell},      {"Sequential", run_sequential},
+      {"Linear", run_linear},
+      {"Embedding", run_embedding},
+      {"LayerNorm", run_layer_norm},
+      {"GRU", run_gru},
+      {"GRUCell", run_gru_cell},
+      {"Sequential", run_sequential},
       {"SharedWeights", run_shared_weights},
   };
   if (const auto found = table.find(c.op()); found != table.end()) return found->second(c);

@@ -1,4 +1,5 @@
-// The operations of the manifest: from PyTorch's name to a call of Gradus. A new operation is one line of a table.
+// The operations of the manifest: from PyTorch's name to a call of Gradus. A new operation is one line of a
+// table.
 #pragma once
 #include "arguments.h"
 

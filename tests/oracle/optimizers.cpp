@@ -27,8 +27,7 @@ void read_options(const Json& json, SgdOptions& options) {
 }
 
 template <class AdamLike>
-  requires requires(AdamLike options) { options.beta1; }
-void read_options(const Json& json, AdamLike& options) {
+void read_adam_options(const Json& json, AdamLike& options) {
   if (json.contains("betas")) {
     options.beta1 = number_of(json.at("betas").at(0));
     options.beta2 = number_of(json.at("betas").at(1));
@@ -36,6 +35,8 @@ void read_options(const Json& json, AdamLike& options) {
   read(json, "eps", options.eps);
   read(json, "amsgrad", options.amsgrad);
 }
+void read_options(const Json& json, AdamOptions& options) { read_adam_options(json, options); }
+void read_options(const Json& json, AdamWOptions& options) { read_adam_options(json, options); }
 
 void read_options(const Json& json, RMSpropOptions& options) {
   read(json, "alpha", options.alpha);
@@ -131,7 +132,8 @@ Answers run_trajectory(const Case& c) {
   Answers answers;
   for (const Json& output : c.json().at("outputs")) {
     const auto found = trajectories.find(output.at("name"));
-    if (found == trajectories.end()) throw Unsupported("output '" + output.at("name").get<std::string>() + "'");
+    if (found == trajectories.end())
+      throw Unsupported("output '" + output.at("name").get<std::string>() + "'");
     answers[output.at("tensor")] = stack(found->second);
   }
   return answers;
@@ -153,24 +155,30 @@ Answers run_clip(const Case& c) {
     const double norm = clip_grad_norm_(parameters, a.number("max_norm"), a.number("norm_type", 2));
     results["total_norm"] = full({}, norm, c.dtype());
   }
-  for (std::size_t i = 0; i < parameters.size(); ++i) results["grad" + std::to_string(i)] = parameters[i].grad();
+  for (std::size_t i = 0; i < parameters.size(); ++i)
+    results["grad" + std::to_string(i)] = parameters[i].grad();
   Answers answers;
-  for (const Json& output : c.json().at("outputs")) answers[output.at("tensor")] = results.at(output.at("name"));
+  for (const Json& output : c.json().at("outputs"))
+    answers[output.at("tensor")] = results.at(output.at("name"));
   return answers;
 }
 
 }  // namespace
 
-std::unique_ptr<Optimizer> make_optimizer(const std::string& name, const std::vector<ParameterGroup>& groups) {
-  static const std::map<std::string, std::unique_ptr<Optimizer> (*)(const std::vector<ParameterGroup>&)> table = {
-      {"SGD", make<SGD>},         {"Adam", make<Adam>},       {"AdamW", make<AdamW>},
-      {"RMSprop", make<RMSprop>}, {"Adagrad", make<Adagrad>}, {"Adadelta", make<Adadelta>},
-  };
+std::unique_ptr<Optimizer> make_optimizer(const std::string& name,
+                                          const std::vector<ParameterGroup>& groups) {
+  static const std::map<std::string, std::unique_ptr<Optimizer> (*)(const std::vector<ParameterGroup>&)>
+      table = {
+          {"SGD", make<SGD>},         {"Adam", make<Adam>},       {"AdamW", make<AdamW>},
+          {"RMSprop", make<RMSprop>}, {"Adagrad", make<Adagrad>}, {"Adadelta", make<Adadelta>},
+      };
   const auto found = table.find(name);
   if (found == table.end()) throw Unsupported("optimiser '" + name + "'");
   return found->second(groups);
 }
 
-Answers run_optimizer(const Case& c) { return c.op().rfind("clip_", 0) == 0 ? run_clip(c) : run_trajectory(c); }
+Answers run_optimizer(const Case& c) {
+  return c.op().rfind("clip_", 0) == 0 ? run_clip(c) : run_trajectory(c);
+}
 
 }  // namespace oracle

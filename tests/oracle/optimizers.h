@@ -13,6 +13,7 @@ struct ParameterGroup {
   Tensors parameters;
   Json attributes;
 };
-std::unique_ptr<gradus::optim::Optimizer> make_optimizer(const std::string& name, const std::vector<ParameterGroup>& groups);
+std::unique_ptr<gradus::optim::Optimizer> make_optimizer(const std::string& name,
+                                                         const std::vector<ParameterGroup>& groups);
 
 }  // namespace oracle

@@ -37,25 +37,29 @@ bool scalar_left(const Arguments& a) { return a.has("scalar") && a.text("call", 
 Tensors run_add(const Arguments& a) {
   const Tensor& x = a.tensor("input");
   const Scalar alpha = a.scalar("alpha", 1);
-  return with_other(a, [&](const Tensor& y) { return add(x, y, alpha); }, [&](Scalar y) { return add(x, y, alpha); });
+  return with_other(
+      a, [&](const Tensor& y) { return add(x, y, alpha); }, [&](Scalar y) { return add(x, y, alpha); });
 }
 
 Tensors run_sub(const Arguments& a) {
   const Tensor& x = a.tensor("input");
   if (scalar_left(a)) return {sub(a.scalar("scalar"), x)};
   const Scalar alpha = a.scalar("alpha", 1);
-  return with_other(a, [&](const Tensor& y) { return sub(x, y, alpha); }, [&](Scalar y) { return sub(x, y, alpha); });
+  return with_other(
+      a, [&](const Tensor& y) { return sub(x, y, alpha); }, [&](Scalar y) { return sub(x, y, alpha); });
 }
 
 Tensors run_mul(const Arguments& a) {
   const Tensor& x = a.tensor("input");
-  return with_other(a, [&](const Tensor& y) { return mul(x, y); }, [&](Scalar y) { return mul(x, y); });
+  return with_other(
+      a, [&](const Tensor& y) { return mul(x, y); }, [&](Scalar y) { return mul(x, y); });
 }
 
 Tensors run_div(const Arguments& a) {
   const Tensor& x = a.tensor("input");
   if (scalar_left(a)) return {div(a.scalar("scalar"), x)};
-  return with_other(a, [&](const Tensor& y) { return div(x, y); }, [&](Scalar y) { return div(x, y); });
+  return with_other(
+      a, [&](const Tensor& y) { return div(x, y); }, [&](Scalar y) { return div(x, y); });
 }
 
 Tensors run_pow(const Arguments& a) {
@@ -64,7 +68,8 @@ Tensors run_pow(const Arguments& a) {
   for (const char* base : {"base", "scalar", "self"}) {
     if (a.has(base)) return {pow(a.scalar(base), *x)};
   }
-  return a.is_tensor("exponent") ? Tensors{pow(*x, a.tensor("exponent"))} : Tensors{pow(*x, a.scalar("exponent"))};
+  return a.is_tensor("exponent") ? Tensors{pow(*x, a.tensor("exponent"))}
+                                 : Tensors{pow(*x, a.scalar("exponent"))};
 }
 
 template <Tensor (*function)(const Tensor&, const Tensor&)>
@@ -75,7 +80,8 @@ Tensors binary(const Arguments& a) {
 template <Tensor (*with_tensor)(const Tensor&, const Tensor&), Tensor (*with_scalar)(const Tensor&, Scalar)>
 Tensors compare(const Arguments& a) {
   const Tensor& x = a.tensor("input");
-  return with_other(a, [&](const Tensor& y) { return with_tensor(x, y); }, [&](Scalar y) { return with_scalar(x, y); });
+  return with_other(
+      a, [&](const Tensor& y) { return with_tensor(x, y); }, [&](Scalar y) { return with_scalar(x, y); });
 }
 
 Tensors run_where(const Arguments& a) {
@@ -138,17 +144,25 @@ const OperationTable& pointwise_operations() {
       {"logical_not", {"input", unary<logical_not>}},
       {"leaky_relu",
        {"input negative_slope",
-        [](const Arguments& a) { return one([&] { return leaky_relu(a.tensor("input"), a.number("negative_slope", 0.01)); }); }}},
+        [](const Arguments& a) {
+          return one([&] { return leaky_relu(a.tensor("input"), a.number("negative_slope", 0.01)); });
+        }}},
       {"elu",
-       {"input alpha", [](const Arguments& a) { return one([&] { return elu(a.tensor("input"), a.number("alpha", 1)); }); }}},
+       {"input alpha",
+        [](const Arguments& a) {
+          return one([&] { return elu(a.tensor("input"), a.number("alpha", 1)); });
+        }}},
       {"softplus",
        {"input beta threshold",
         [](const Arguments& a) {
-          return one([&] { return softplus(a.tensor("input"), a.number("beta", 1), a.number("threshold", 20)); });
+          return one(
+              [&] { return softplus(a.tensor("input"), a.number("beta", 1), a.number("threshold", 20)); });
         }}},
       {"gelu",
        {"input approximate",
-        [](const Arguments& a) { return one([&] { return gelu(a.tensor("input"), a.text("approximate", "none")); }); }}},
+        [](const Arguments& a) {
+          return one([&] { return gelu(a.tensor("input"), a.text("approximate", "none")); });
+        }}},
       {"clamp", {"input min max", run_clamp}},
       {"add", {"input other", run_add}},
       {"sub", {"input other", run_sub}},

@@ -17,7 +17,8 @@ Tensors run_matmul(const Arguments& a) {
 }
 
 Tensors run_addmm(const Arguments& a) {
-  return {addmm(a.tensor("input"), a.tensor("mat1"), a.tensor("mat2"), a.scalar("beta", 1), a.scalar("alpha", 1))};
+  return {addmm(a.tensor("input"), a.tensor("mat1"), a.tensor("mat2"), a.scalar("beta", 1),
+                a.scalar("alpha", 1))};
 }
 
 /// The layer as a function: tanh(x w1) w2.
@@ -30,11 +31,18 @@ Tensors run_mlp(const Arguments& a) {
 const OperationTable& product_operations() {
   static const OperationTable table = {
       {"matmul", {"input other", run_matmul}},
-      {"mm", {"input mat2", [](const Arguments& a) { return Tensors{mm(a.tensor("input"), a.tensor("mat2"))}; }}},
-      {"bmm", {"input mat2", [](const Arguments& a) { return Tensors{bmm(a.tensor("input"), a.tensor("mat2"))}; }}},
-      {"mv", {"input vec", [](const Arguments& a) { return Tensors{matmul(a.tensor("input"), a.tensor("vec"))}; }}},
-      {"dot", {"input other", [](const Arguments& a) { return Tensors{dot(a.tensor("input"), a.tensor("other"))}; }}},
-      {"outer", {"input vec2", [](const Arguments& a) { return Tensors{outer(a.tensor("input"), a.tensor("vec2"))}; }}},
+      {"mm",
+       {"input mat2", [](const Arguments& a) { return Tensors{mm(a.tensor("input"), a.tensor("mat2"))}; }}},
+      {"bmm",
+       {"input mat2", [](const Arguments& a) { return Tensors{bmm(a.tensor("input"), a.tensor("mat2"))}; }}},
+      {"mv",
+       {"input vec", [](const Arguments& a) { return Tensors{matmul(a.tensor("input"), a.tensor("vec"))}; }}},
+      {"dot",
+       {"input other",
+        [](const Arguments& a) { return Tensors{dot(a.tensor("input"), a.tensor("other"))}; }}},
+      {"outer",
+       {"input vec2",
+        [](const Arguments& a) { return Tensors{outer(a.tensor("input"), a.tensor("vec2"))}; }}},
       {"addmm", {"input mat1 mat2", run_addmm}},
       {"linear",
        {"input weight bias",

@@ -71,10 +71,14 @@ const OperationTable& reduction_operations() {
       {"min", {"input dim keepdim", run_min}},
       {"norm", {"input ord dim keepdim", run_norm}},
       {"vector_norm", {"input ord dim keepdim", run_norm}},
-      {"cumsum", {"input dim", [](const Arguments& a) { return Tensors{cumsum(a.tensor("input"), a.integer("dim"))}; }}},
+      {"cumsum",
+       {"input dim",
+        [](const Arguments& a) { return Tensors{cumsum(a.tensor("input"), a.integer("dim"))}; }}},
       {"sort",
        {"input dim descending",
-        [](const Arguments& a) { return both(sort(a.tensor("input"), a.integer("dim", -1), a.flag("descending", false))); }}},
+        [](const Arguments& a) {
+          return both(sort(a.tensor("input"), a.integer("dim", -1), a.flag("descending", false)));
+        }}},
       {"argsort",
        {"input dim descending",
         [](const Arguments& a) {
@@ -85,9 +89,12 @@ const OperationTable& reduction_operations() {
         [](const Arguments& a) {
           return both(topk(a.tensor("input"), a.integer("k"), a.integer("dim", -1), a.flag("largest", true)));
         }}},
-      {"softmax", {"input dim", [](const Arguments& a) { return Tensors{softmax(a.tensor("input"), a.integer("dim"))}; }}},
+      {"softmax",
+       {"input dim",
+        [](const Arguments& a) { return Tensors{softmax(a.tensor("input"), a.integer("dim"))}; }}},
       {"log_softmax",
-       {"input dim", [](const Arguments& a) { return Tensors{log_softmax(a.tensor("input"), a.integer("dim"))}; }}},
+       {"input dim",
+        [](const Arguments& a) { return Tensors{log_softmax(a.tensor("input"), a.integer("dim"))}; }}},
       {"layer_norm", {"input normalized_shape weight bias eps", run_layer_norm}},
       {"dropout",
        {"input p training",

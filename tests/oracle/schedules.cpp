@@ -15,7 +15,8 @@ template <class Schedule>
 Tensor sampled(const Case& c, const Schedule& schedule) {
   std::vector<double> rates;
   if (c.arguments().has("steps")) {  // counted from 1
-    for (const Json& step : c.arguments().plain("steps")) rates.push_back(schedule(step.get<std::int64_t>() - 1));
+    for (const Json& step : c.arguments().plain("steps"))
+      rates.push_back(schedule(step.get<std::int64_t>() - 1));
   } else {
     const auto count = static_cast<std::int64_t>(c.json().at("expected").size());
     for (std::int64_t step = 0; step < count; ++step) rates.push_back(schedule(step));
@@ -32,7 +33,8 @@ Tensor run_plateau(const Case& c) {
        .factor = a.number("factor", 0.1),
        .patience = a.integer("patience", 10),
        .threshold = a.number("threshold", 1e-4),
-       .threshold_mode = a.text("threshold_mode", "rel") == "rel" ? Options::ThresholdMode::rel : Options::ThresholdMode::abs,
+       .threshold_mode = a.text("threshold_mode", "rel") == "rel" ? Options::ThresholdMode::rel
+                                                                  : Options::ThresholdMode::abs,
        .cooldown = a.integer("cooldown", 0),
        .min_lr = a.number("min_lr", 0),
        .eps = a.number("eps", 1e-8)});
@@ -46,7 +48,8 @@ Tensor run_one_cycle(const Case& c) {
   return sampled(c, OneCycleLR{.max_lr = a.number("max_lr"),
                                .total_steps = a.integer("total_steps"),
                                .pct_start = a.number("pct_start", 0.3),
-                               .anneal_strategy = a.text("anneal_strategy", "cos") == "cos" ? Anneal::cos : Anneal::linear,
+                               .anneal_strategy =
+                                   a.text("anneal_strategy", "cos") == "cos" ? Anneal::cos : Anneal::linear,
                                .div_factor = a.number("div_factor", 25),
                                .final_div_factor = a.number("final_div_factor", 1e4),
                                .three_phase = a.flag("three_phase", false)});
@@ -74,7 +77,8 @@ const std::map<std::string, Run>& schedules() {
       {"ConstantLR",
        [](const Case& c) {
          const Arguments& a = c.arguments();
-         return sampled(c, ConstantLR{a.number("base_lr"), a.number("factor", 1.0 / 3), a.integer("total_iters", 5)});
+         return sampled(
+             c, ConstantLR{a.number("base_lr"), a.number("factor", 1.0 / 3), a.integer("total_iters", 5)});
        }},
       {"StepLR",
        [](const Case& c) {
@@ -84,8 +88,9 @@ const std::map<std::string, Run>& schedules() {
       {"MultiStepLR",
        [](const Case& c) {
          const Arguments& a = c.arguments();
-         return sampled(c, MultiStepLR{a.number("base_lr"), a.plain("milestones").get<std::vector<std::int64_t>>(),
-                                       a.number("gamma", 0.1)});
+         return sampled(
+             c, MultiStepLR{a.number("base_lr"), a.plain("milestones").get<std::vector<std::int64_t>>(),
+                            a.number("gamma", 0.1)});
        }},
       {"ExponentialLR",
        [](const Case& c) {
@@ -94,7 +99,8 @@ const std::map<std::string, Run>& schedules() {
       {"CosineAnnealingLR",
        [](const Case& c) {
          const Arguments& a = c.arguments();
-         return sampled(c, CosineAnnealingLR{a.number("base_lr"), a.integer("T_max"), a.number("eta_min", 0)});
+         return sampled(c,
+                        CosineAnnealingLR{a.number("base_lr"), a.integer("T_max"), a.number("eta_min", 0)});
        }},
       {"CosineAnnealingWarmRestarts", run_warm_restarts},
       {"LinearLR", run_linear},
@@ -111,7 +117,8 @@ const std::map<std::string, Run>& schedules() {
        }},
       {"PositionalEncoding",
        [](const Case& c) {
-         return nn::sinusoid_table(c.arguments().integer("length"), c.arguments().integer("d_model"), DType::float64);
+         return nn::sinusoid_table(c.arguments().integer("length"), c.arguments().integer("d_model"),
+                                   DType::float64);
        }},
   };
   return table;

@@ -60,8 +60,8 @@ Tensor apply_view(const Tensor& x, const Json& step) {
     if (key != "op") arguments.set(key, value);
   }
   if (name == "slice") {
-    return x.slice(arguments.integer("dim"), arguments.integer("start", 0), arguments.integer("end", end_of_axis),
-                   arguments.integer("step", 1));
+    return x.slice(arguments.integer("dim"), arguments.integer("start", 0),
+                   arguments.integer("end", end_of_axis), arguments.integer("step", 1));
   }
   const Operation* operation = find_operation(name);
   if (!operation) throw Unsupported("view '" + name + "'");
@@ -70,16 +70,28 @@ Tensor apply_view(const Tensor& x, const Json& step) {
 
 const OperationTable& shape_operations() {
   static const OperationTable table = {
-      {"reshape", {"input *shape", [](const Arguments& a) { return Tensors{a.tensor("input").reshape(a.shape("shape"))}; }}},
-      {"view", {"input *shape", [](const Arguments& a) { return Tensors{a.tensor("input").view(a.shape("shape"))}; }}},
-      {"permute", {"input *dims", [](const Arguments& a) { return Tensors{a.tensor("input").permute(a.shape("dims"))}; }}},
+      {"reshape",
+       {"input *shape",
+        [](const Arguments& a) { return Tensors{a.tensor("input").reshape(a.shape("shape"))}; }}},
+      {"view",
+       {"input *shape",
+        [](const Arguments& a) { return Tensors{a.tensor("input").view(a.shape("shape"))}; }}},
+      {"permute",
+       {"input *dims",
+        [](const Arguments& a) { return Tensors{a.tensor("input").permute(a.shape("dims"))}; }}},
       {"transpose",
        {"input dim0 dim1",
-        [](const Arguments& a) { return Tensors{a.tensor("input").transpose(a.integer("dim0"), a.integer("dim1"))}; }}},
+        [](const Arguments& a) {
+          return Tensors{a.tensor("input").transpose(a.integer("dim0"), a.integer("dim1"))};
+        }}},
       {"t", {"input", [](const Arguments& a) { return Tensors{a.tensor("input").t()}; }}},
       {"squeeze", {"input dim", run_squeeze}},
-      {"unsqueeze", {"input dim", [](const Arguments& a) { return Tensors{a.tensor("input").unsqueeze(a.integer("dim"))}; }}},
-      {"expand", {"input *size", [](const Arguments& a) { return Tensors{a.tensor("input").expand(a.shape("size"))}; }}},
+      {"unsqueeze",
+       {"input dim",
+        [](const Arguments& a) { return Tensors{a.tensor("input").unsqueeze(a.integer("dim"))}; }}},
+      {"expand",
+       {"input *size",
+        [](const Arguments& a) { return Tensors{a.tensor("input").expand(a.shape("size"))}; }}},
       {"flatten",
        {"input start_dim end_dim",
         [](const Arguments& a) {
@@ -93,28 +105,48 @@ const OperationTable& shape_operations() {
       {"slice", {"input steps", run_slice}},
       {"select",
        {"input dim index",
-        [](const Arguments& a) { return Tensors{a.tensor("input").select(a.integer("dim"), a.integer("index"))}; }}},
+        [](const Arguments& a) {
+          return Tensors{a.tensor("input").select(a.integer("dim"), a.integer("index"))};
+        }}},
       {"contiguous", {"input", [](const Arguments& a) { return Tensors{a.tensor("input").contiguous()}; }}},
       {"clone", {"input", [](const Arguments& a) { return Tensors{a.tensor("input").clone()}; }}},
-      {"repeat", {"input *repeats", [](const Arguments& a) { return Tensors{repeat(a.tensor("input"), a.shape("repeats"))}; }}},
-      {"flip", {"input *dims", [](const Arguments& a) { return Tensors{flip(a.tensor("input"), a.shape("dims"))}; }}},
+      {"repeat",
+       {"input *repeats",
+        [](const Arguments& a) { return Tensors{repeat(a.tensor("input"), a.shape("repeats"))}; }}},
+      {"flip",
+       {"input *dims", [](const Arguments& a) { return Tensors{flip(a.tensor("input"), a.shape("dims"))}; }}},
       {"roll",
        {"input shifts dims",
-        [](const Arguments& a) { return Tensors{roll(a.tensor("input"), a.shape("shifts"), a.shape("dims"))}; }}},
-      {"tril", {"input diagonal", [](const Arguments& a) { return Tensors{tril(a.tensor("input"), a.integer("diagonal", 0))}; }}},
-      {"triu", {"input diagonal", [](const Arguments& a) { return Tensors{triu(a.tensor("input"), a.integer("diagonal", 0))}; }}},
+        [](const Arguments& a) {
+          return Tensors{roll(a.tensor("input"), a.shape("shifts"), a.shape("dims"))};
+        }}},
+      {"tril",
+       {"input diagonal",
+        [](const Arguments& a) { return Tensors{tril(a.tensor("input"), a.integer("diagonal", 0))}; }}},
+      {"triu",
+       {"input diagonal",
+        [](const Arguments& a) { return Tensors{triu(a.tensor("input"), a.integer("diagonal", 0))}; }}},
       {"pad",
        {"input pad value",
-        [](const Arguments& a) { return Tensors{pad(a.tensor("input"), a.shape("pad"), a.scalar("value", 0))}; }}},
+        [](const Arguments& a) {
+          return Tensors{pad(a.tensor("input"), a.shape("pad"), a.scalar("value", 0))};
+        }}},
       {"split", {"input split_size_or_sections dim", run_split}},
       {"chunk",
        {"input chunks dim",
-        [](const Arguments& a) { return chunk(a.tensor("input"), a.integer("chunks"), a.integer("dim", 0)); }}},
-      {"unbind", {"input dim", [](const Arguments& a) { return unbind(a.tensor("input"), a.integer("dim", 0)); }}},
-      {"cat", {"tensors dim", [](const Arguments& a) { return Tensors{cat(list_of(a), a.integer("dim", 0))}; }}},
-      {"stack", {"tensors dim", [](const Arguments& a) { return Tensors{stack(list_of(a), a.integer("dim", 0))}; }}},
-      {"zeros", {"*size", [](const Arguments& a) { return Tensors{zeros(a.shape("size"), dtype_of_argument(a))}; }}},
-      {"ones", {"*size", [](const Arguments& a) { return Tensors{ones(a.shape("size"), dtype_of_argument(a))}; }}},
+        [](const Arguments& a) {
+          return chunk(a.tensor("input"), a.integer("chunks"), a.integer("dim", 0));
+        }}},
+      {"unbind",
+       {"input dim", [](const Arguments& a) { return unbind(a.tensor("input"), a.integer("dim", 0)); }}},
+      {"cat",
+       {"tensors dim", [](const Arguments& a) { return Tensors{cat(list_of(a), a.integer("dim", 0))}; }}},
+      {"stack",
+       {"tensors dim", [](const Arguments& a) { return Tensors{stack(list_of(a), a.integer("dim", 0))}; }}},
+      {"zeros",
+       {"*size", [](const Arguments& a) { return Tensors{zeros(a.shape("size"), dtype_of_argument(a))}; }}},
+      {"ones",
+       {"*size", [](const Arguments& a) { return Tensors{ones(a.shape("size"), dtype_of_argument(a))}; }}},
       {"full",
        {"size fill_value",
         [](const Arguments& a) {
@@ -124,9 +156,14 @@ const OperationTable& shape_operations() {
       {"linspace",
        {"start end steps",
         [](const Arguments& a) {
-          return Tensors{linspace(a.number("start"), a.number("end"), a.integer("steps"), dtype_of_argument(a))};
+          return Tensors{
+              linspace(a.number("start"), a.number("end"), a.integer("steps"), dtype_of_argument(a))};
         }}},
-      {"eye", {"n m", [](const Arguments& a) { return Tensors{eye(a.integer("n"), a.integer("m", -1), dtype_of_argument(a))}; }}},
+      {"eye",
+       {"n m",
+        [](const Arguments& a) {
+          return Tensors{eye(a.integer("n"), a.integer("m", -1), dtype_of_argument(a))};
+        }}},
   };
   return table;
 }

@@ -19,12 +19,12 @@ struct GruTranslator {
 
   /// src (N, S), tgt (N, T) -> logits (N, T, V).
   Tensor operator()(const Tensor& src, const Tensor& tgt) const {
-    const Tensor padding = eq(src, 0);                                            // (N, S)
-    const Tensor lengths = sum(logical_not(padding), {1});                        // (N,)
-    const nn::GRUOutput encoded = encoder(src_emb(src), {}, lengths);             // (N, S, H)
-    const Tensor decoded = decoder(tgt_emb(tgt), encoded.state).output;           // (N, T, H)
+    const Tensor padding = eq(src, 0);                                   // (N, S)
+    const Tensor lengths = sum(logical_not(padding), {1});               // (N,)
+    const nn::GRUOutput encoded = encoder(src_emb(src), {}, lengths);    // (N, S, H)
+    const Tensor decoded = decoder(tgt_emb(tgt), encoded.state).output;  // (N, T, H)
     const nn::Attention attention(nn::Score::dot, decoded.size(2), decoded.size(2));
-    const Tensor context = attention(decoded, encoded.output, padding).context;   // (N, T, H)
+    const Tensor context = attention(decoded, encoded.output, padding).context;  // (N, T, H)
     return out(cat({decoded, context}, -1));
   }
 };
@@ -65,10 +65,12 @@ Answers train(const Case& c, const GruTranslator& made) {
     optimizer->set_lr(number_of(a.plain("lr_per_step").at(static_cast<std::size_t>(step))));
     optimizer->step();
   }
-  std::map<std::string, Tensor> results{{"losses", tensor(losses).to(c.dtype())}, {"grad_norms", tensor(norms).to(c.dtype())}};
+  std::map<std::string, Tensor> results{{"losses", tensor(losses).to(c.dtype())},
+                                        {"grad_norms", tensor(norms).to(c.dtype())}};
   for (const auto& [name, value] : state_dict(model)) results["final." + name] = value;
   Answers answers;
-  for (const Json& output : c.json().at("outputs")) answers[output.at("tensor")] = results.at(output.at("name"));
+  for (const Json& output : c.json().at("outputs"))
+    answers[output.at("tensor")] = results.at(output.at("name"));
   return answers;
 }
 

@@ -1,0 +1,277 @@
+// The backward pass: accumulation, graphs of awkward shape, scopes, hooks, freezing, operations of the
+// user's.
+#include <gradus/autograd/autograd.h>
+#include <gradus/tensor/create.h>
+#include <gradus/tensor/error.h>
+
+#include <doctest/doctest.h>
+
+#include <cmath>
+#include <stdexcept>
+#include <string>
+#include <thread>
+
+using namespace gradus;
+
+namespace {
+
+using Values = std::vector<double>;
+
+Tensor leaf(const NestedList& values) { return tensor(values, DType::float64).requires_grad_(); }
+
+/// The text of the error that a call throws, "" where it throws none.
+template <class F>
+std::string error_of(F&& call) {
+  try {
+    call();
+  } catch (const Error& error) {
+    return error.what();
+  }
+  return "";
+}
+
+bool contains(const std::string& text, const std::string& part) {
+  return text.find(part) != std::string::npos;
+}
+
+}  // namespace
+
+TEST_CASE("backward: gradients of separate graphs add up") {
+  const Tensor x = leaf({1, 2, 3});
+  sum(x * x).backward();
+  CHECK(x.grad().to_vector<double>() == Values{2, 4, 6});
+  sum(x * x).backward();
+  CHECK(x.grad().to_vector<double>() == Values{4, 8, 12});
+}
+
+TEST_CASE("backward: the gradient has the leaf's shape, whatever was broadcast") {
+  const Tensor row = ones({1, 3}, DType::float64).requires_grad_(),
+               number = ones({}, DType::float64).requires_grad_();
+  const Tensor x = ones({4, 2, 3}, DType::float64);
+  sum(x * row + number).backward();
+  CHECK(row.grad().shape() == Shape{1, 3});
+  CHECK(row.grad().to_vector<double>() == Values{8, 8, 8});
+  CHECK(number.grad().shape() == Shape{});
+  CHECK(number.grad().item() == 24);
+}
+
+TEST_CASE("backward: a chain of a million operations, run and destroyed") {
+  const Tensor x = leaf({1.5});
+  Tensor y = x;
+  for (int i = 0; i < 1'000'000; ++i) y = y + 1;
+  CHECK(y.item() == 1'000'001.5);
+  y.backward();
+  CHECK(x.grad().item() == 1);
+  y = {};
+  // The same again without a backward pass: what is destroyed is the whole graph.
+  y = x;
+  for (int i = 0; i < 1'000'000; ++i) y = y + 1;
+  y = {};
+  CHECK(x.grad().item() == 1);
+}
+
+TEST_CASE("backward: a 60-fold diamond takes time in its operations, not in its paths") {
+  const Tensor x = leaf({1});
+  Tensor y = x;
+  for (int i = 0; i < 60; ++i) y = y + y;
+  y.backward();
+  CHECK(x.grad().item() == std::ldexp(1.0, 60));
+}
+
+TEST_CASE("backward: a second pass needs retain_graph on the first") {
+  const Tensor x = leaf({3});
+  const Tensor y = x * x;
+  y.backward();
+  CHECK(contains(error_of([&] { y.backward(); }), "retain_graph"));
+  CHECK(x.grad().item() == 6);
+
+  const Tensor z = x * x;
+  z.backward({}, {.retain_graph = true});
+  z.backward();
+  CHECK(x.grad().item() == 18);
+}
+
+TEST_CASE("backward: errors name what is wrong") {
+  const Tensor x = leaf({{1, 2, 3}, {4, 5, 6}});
+  CHECK(contains(error_of([&] { (x * x).backward(); }), "(2, 3)"));                // no gradient given
+  CHECK(contains(error_of([&] { (x * x).backward(ones({3, 2})); }), "(3, 2)"));    // of a wrong shape
+  CHECK(contains(error_of([&] { ones({}).backward(); }), "requires a gradient"));  // nothing to do
+  CHECK(contains(error_of([&] { tensor(std::vector<std::int64_t>{1}).requires_grad_(); }),
+                 "int64"));  // no such gradient
+  CHECK(contains(error_of([&] { (x * x).requires_grad_(false); }), "detach"));
+}
+
+TEST_CASE("grad: returns gradients and leaves .grad() alone") {
+  const Tensor x = leaf({1, 2}), unused = leaf({1});
+  const Tensor y = sum(x * x * x);
+  const Tensor inputs[] = {x, unused};
+  const std::vector<Tensor> found = grad(std::span(&y, 1), inputs);
+  CHECK(found[0].to_vector<double>() == Values{3, 12});
+  CHECK_FALSE(found[1].defined());
+  CHECK_FALSE(x.grad().defined());
+}
+
+TEST_CASE("grad: with respect to a tensor in the middle") {
+  const Tensor x = leaf({2});
+  const Tensor middle = x * x;
+  CHECK(grad(middle * middle, middle).item() == 8);
+}
+
+TEST_CASE("grad: create_graph gives derivatives of any order") {
+  const Tensor x = leaf({2});
+  Tensor y = pow(x, 5);
+  // 5 x^4, 20 x^3, 60 x^2, 120 x, 120
+  for (const double expected : {80.0, 160.0, 240.0, 240.0, 120.0}) {
+    y = grad(y, x, {}, {.create_graph = true});
+    CHECK(y.item() == doctest::Approx(expected).epsilon(1e-12));
+  }
+}
+
+TEST_CASE("scopes: no_grad nests and is put right by exceptions") {
+  const Tensor x = leaf({1});
+  {
+    const no_grad outer;
+    CHECK_FALSE((x * 2).requires_grad());
+    {
+      const enable_grad inner;
+      CHECK((x * 2).requires_grad());
+    }
+    CHECK_FALSE((x * 2).requires_grad());
+  }
+  try {
+    const no_grad scope;
+    throw std::runtime_error("in the middle");
+  } catch (const std::runtime_error&) {
+  }
+  CHECK(grad_enabled());
+  CHECK((x * 2).requires_grad());
+  {
+    const evaluating scope;
+    CHECK_FALSE(is_training());
+    CHECK_FALSE((x * 2).requires_grad());
+  }
+  CHECK(is_training());
+}
+
+TEST_CASE("scopes: each thread has its own") {
+  const no_grad scope;
+  bool enabled = false;
+  std::thread([&] { enabled = grad_enabled(); }).join();
+  CHECK(enabled);
+}
+
+TEST_CASE("freezing: a frozen leaf gets no gradient, a detached value is a constant") {
+  const Tensor w = leaf({2}), b = leaf({3});
+  Tensor frozen = w;
+  frozen.requires_grad_(false);
+  (w * b).backward();
+  CHECK_FALSE(w.grad().defined());
+  CHECK(b.grad().item() == 2);
+  frozen.requires_grad_();
+  (w * b.detach()).backward();
+  CHECK(w.grad().item() == 3);
+}
+
+TEST_CASE("hooks: see the whole gradient, and may change it") {
+  const Tensor x = leaf({1, 2});
+  Values seen;
+  const HookHandle look = register_hook(x, [&](const Tensor& g) {
+    seen = g.to_vector<double>();
+    return Tensor();
+  });
+  const HookHandle twice = register_hook(x, [](const Tensor& g) { return g * 2; });
+  sum(x * 3 + x).backward();
+  CHECK(seen == Values{4, 4});
+  CHECK(x.grad().to_vector<double>() == Values{8, 8});
+  remove_hook(x, look);
+  remove_hook(x, twice);
+  seen.clear();
+  sum(x).backward();
+  CHECK(seen.empty());
+  CHECK(x.grad().to_vector<double>() == Values{9, 9});
+}
+
+TEST_CASE("retain_grad: keeps the gradient of a computed tensor") {
+  const Tensor x = leaf({2});
+  Tensor y = x * x;
+  y.retain_grad();
+  (y * 5).backward();
+  CHECK(y.grad().item() == 5);
+}
+
+namespace {
+
+/// An operation of the user's: x^3, with its gradient written by hand; `factor` makes the gradient wrong.
+Tensor cube(const Tensor& x, double factor = 1) {
+  Tensor y;
+  {
+    const no_grad scope;
+    y = x * x * x;
+  }
+  if (recording(x)) {
+    record(y, "cube", {&x}, [x = Saved(x), factor](Sink& sink, const Tensor& g) {
+      sink.add(0, g * x.get(sink) * x.get(sink) * (3 * factor));
+    });
+  }
+  return y;
+}
+
+}  // namespace
+
+TEST_CASE("custom operations: recorded, differentiated twice, and checked by gradcheck") {
+  const Tensor x = leaf({{1, -2}, {0.5, 3}}).set_name("points");
+  CHECK(gradcheck([](const auto& in) { return cube(in[0]); }, {x}));
+  CHECK(gradgradcheck([](const auto& in) { return cube(in[0]); }, {x}));
+
+  const GradcheckResult wrong = gradcheck([](const auto& in) { return cube(in[0], 1.01); }, {x});
+  CHECK_FALSE(wrong);
+  CHECK(wrong.input == 0);
+  CHECK(wrong.input_name == "points");
+  // All derivatives are off by one per cent: measured against what is allowed, the largest is the worst, 3 *
+  // 3^2.
+  CHECK(wrong.input_position == Shape{1, 1});
+  CHECK(wrong.output == 3);
+  CHECK(wrong.numeric == doctest::Approx(27).epsilon(1e-6));
+  CHECK(wrong.analytic == doctest::Approx(27.27).epsilon(1e-9));
+  CHECK(contains(wrong.text, "'points' at (1, 1)"));
+}
+
+TEST_CASE("gradcheck: large outputs, constants, and what it refuses") {
+  const Tensor x = leaf({1, 2, 3}), single = ones({3}).requires_grad_();
+  const Tensor table = ones({40, 3}, DType::float64);
+  CHECK(gradcheck([](const auto& in) { return in[0] * in[1]; },
+                  {x, table}));  // 120 outputs, the table is a constant
+  CHECK_FALSE(gradcheck([](const auto& in) { return cube(in[0], 2) * in[1]; }, {x, table}));
+  CHECK(contains(error_of([&] { gradcheck([](const auto& in) { return in[0]; }, {single}); }), "float64"));
+  CHECK(contains(error_of([&] { gradcheck([](const auto& in) { return in[0]; }, {table}); }),
+                 "requires a gradient"));
+  CHECK(contains(error_of([&] { gradcheck([](const auto& in) { return in[0]; }, {x * 2}); }), "leaf"));
+  int calls = 0;
+  CHECK(contains(error_of([&] { gradcheck([&](const auto& in) { return in[0] * double(++calls); }, {x}); }),
+                 "different values"));
+}
+
+TEST_CASE("threads: two with graphs of their own give what one gives") {
+  const auto work = [](double start, Values& results) {
+    for (int i = 0; i < 1000; ++i) {
+      const Tensor x = tensor({start, start + i * 1e-3}, DType::float64).requires_grad_();
+      sum(tanh(x * x) * exp(-x)).backward();
+      for (const double value : x.grad().to_vector<double>()) results.push_back(value);
+    }
+  };
+  Values alone[2], together[2];
+  work(0.1, alone[0]);
+  work(0.7, alone[1]);
+  std::thread first(work, 0.1, std::ref(together[0])), second(work, 0.7, std::ref(together[1]));
+  first.join();
+  second.join();
+  CHECK(alone[0] == together[0]);
+  CHECK(alone[1] == together[1]);
+}
+
+TEST_CASE("conversion: the gradient comes back in the leaf's dtype") {
+  const Tensor x = ones({2}).requires_grad_();
+  sum(x.to(DType::float64) * tensor({1.5, 2.5}, DType::float64)).backward();
+  CHECK(x.grad().dtype() == DType::float32);
+  CHECK(x.grad().to_vector<double>() == Values{1.5, 2.5});
+}

@@ -1,0 +1,76 @@
+// The caching allocator: alignment, reuse, the limit, and what the statistics say.
+#include <gradus/autograd/arithmetic.h>
+#include <gradus/tensor/create.h>
+#include <gradus/tensor/error.h>
+#include <gradus/tensor/memory.h>
+
+#include <doctest/doctest.h>
+
+#include <cstring>
+#include <thread>
+
+using namespace gradus;
+
+TEST_CASE("memory: blocks are aligned to 64 bytes and writable to their end") {
+  for (const std::size_t bytes : {1u, 63u, 64u, 1000u, 1024u, 1025u, 5000u, 1u << 20, 3u << 20}) {
+    void* block = allocate(bytes);
+    CHECK(reinterpret_cast<std::uintptr_t>(block) % 64 == 0);
+    std::memset(block, 1, bytes);
+    deallocate(block, bytes);
+  }
+}
+
+TEST_CASE("memory: what was freed is handed out again without asking the system") {
+  deallocate(allocate(100'000), 100'000);
+  const std::uint64_t before = memory_statistics().system_calls;
+  for (int i = 0; i < 100; ++i) deallocate(allocate(100'000), 100'000);
+  for (int i = 0; i < 100; ++i) {
+    const Tensor x = ones({100'000 / 4});
+  }
+  CHECK(memory_statistics().system_calls == before);
+}
+
+TEST_CASE("memory: statistics count what is used and what is kept") {
+  empty_memory_cache();
+  const MemoryStatistics before = memory_statistics();
+  {
+    const Tensor x = zeros({1 << 20});
+    CHECK(memory_statistics().used_bytes >= before.used_bytes + (4u << 20));
+    CHECK(memory_statistics().peak_bytes >= memory_statistics().used_bytes);
+  }
+  CHECK(memory_statistics().used_bytes == before.used_bytes);
+  CHECK(memory_statistics().cached_bytes >= 4u << 20);
+  empty_memory_cache();
+  CHECK(memory_statistics().cached_bytes == 0);
+}
+
+TEST_CASE("memory: nothing is kept above the limit") {
+  empty_memory_cache();
+  set_memory_cache_limit(1 << 20);
+  for (int i = 0; i < 10; ++i) deallocate(allocate(600'000), 600'000);
+  void* first = allocate(900'000);
+  void* second = allocate(900'000);
+  deallocate(first, 900'000);
+  deallocate(second, 900'000);
+  CHECK(memory_statistics().cached_bytes <= 1 << 20);
+  set_memory_cache_limit(std::size_t{8} << 30);
+}
+
+TEST_CASE("memory: more than there is throws and names the bytes") {
+  try {
+    allocate(std::size_t{1} << 50);
+    FAIL("no error");
+  } catch (const Error& error) {
+    CHECK(std::string(error.what()).find("1125899906842624") != std::string::npos);
+  }
+}
+
+TEST_CASE("memory: a block may be freed by another thread") {
+  for (const std::size_t bytes : {200u, 200'000u}) {
+    void* block = allocate(bytes);
+    std::thread([&] { deallocate(block, bytes); }).join();
+  }
+  Tensor x = ones({3});
+  std::thread([held = std::move(x)] { (void)(held + 1); }).join();
+  CHECK(memory_statistics().used_bytes < std::size_t{1} << 40);
+}
