@@ -26,6 +26,8 @@ struct Pair {
   const char* name;    // "en-fr"
   const char* target;  // "French"
   Tokenizer tokens;
+  std::int64_t sentences;  // to learn from: French, with its agreements, takes more
+  std::int64_t epochs;
 };
 
 ParallelCorpus as_corpus(const std::vector<DemoPair>& pairs) {
@@ -51,7 +53,7 @@ Seq2SeqOptions model_options(const Data& data) {
   return {.source_vocabulary = data.source.vocabulary.size(),
           .target_vocabulary = data.target.vocabulary.size(),
           .embedding = 64,
-          .hidden = 96,
+          .hidden = 128,
           .dropout = 0.1};
 }
 
@@ -71,16 +73,16 @@ double learning_rate(std::int64_t step, std::int64_t steps) {
   return share < 0.15 ? peak * (0.1 + 0.9 * share / 0.15) : peak * (1.02 - share) / 0.87;
 }
 
-void train_model(Seq2Seq& model, const Data& data, const char* name, std::uint64_t seed) {
-  constexpr std::int64_t epochs = 9, batch_size = 64;
+void train_model(Seq2Seq& model, const Data& data, const Pair& pair, std::uint64_t seed) {
+  constexpr std::int64_t batch_size = 64;
   Learner learner(model, 1e-3);
   std::vector<Batches> epoch_batches;
   std::int64_t steps = 0;
-  for (std::int64_t epoch = 0; epoch < epochs; ++epoch) {
+  for (std::int64_t epoch = 0; epoch < pair.epochs; ++epoch) {
     epoch_batches.push_back(make_batches(data.train, {.batch_size = batch_size, .seed = seed}, static_cast<std::uint64_t>(epoch)));
     steps += static_cast<std::int64_t>(epoch_batches.back().size());
   }
-  Progress progress(name, steps);
+  Progress progress(pair.name, steps);
   const auto start = std::chrono::steady_clock::now();
   std::int64_t step = 0, tokens = 0;
   double smooth_loss = 0;
@@ -128,7 +130,7 @@ void show_attention(const Seq2Seq& model, const Data& data, const std::string& s
 
 /// Trains one pair and shows it; returns the line for the end.
 std::string run_pair(const Pair& pair, std::uint64_t seed) {
-  const DemoCorpus corpus = make_demo_corpus(pair.language, seed);
+  const DemoCorpus corpus = make_demo_corpus(pair.language, seed, {.train = pair.sentences});
   const Data data = make_data(corpus, pair.tokens);
   manual_seed(seed);
   Seq2Seq model(model_options(data));
@@ -137,7 +139,7 @@ std::string run_pair(const Pair& pair, std::uint64_t seed) {
               static_cast<long long>(data.target.vocabulary.size() - 4), pair.target,
               pair.tokens.kind == Tokenizer::words ? "words" : "characters");
   std::fflush(stdout);
-  train_model(model, data, pair.name, seed);
+  train_model(model, data, pair, seed);
   show_translations(model, data);
   show_attention(model, data, "she does not see the small dogs");
   const bool characters = pair.tokens.kind == Tokenizer::characters;
@@ -157,8 +159,8 @@ std::string run_pair(const Pair& pair, std::uint64_t seed) {
 
 void run_demo(const DemoOptions& options) {
   if (options.threads != 0) set_num_threads(options.threads);
-  const Pair pairs[] = {{DemoLanguage::french, "en-fr", "French", {Tokenizer::words}},
-                        {DemoLanguage::chinese, "en-zh", "Chinese", {Tokenizer::characters}}};
+  const Pair pairs[] = {{DemoLanguage::french, "en-fr", "French", {Tokenizer::words}, 20000, 10},
+                        {DemoLanguage::chinese, "en-zh", "Chinese", {Tokenizer::characters}, 8000, 8}};
   std::vector<std::string> results;
   for (const Pair& pair : pairs) results.push_back(run_pair(pair, options.seed));
   for (const std::string& line : results) std::printf("%s\n", line.c_str());

@@ -5,6 +5,7 @@
 #include <gradus/autograd/arithmetic.h>
 #include <gradus/nn/nn.h>
 
+#include <iterator>
 #include <sstream>
 
 namespace oracle {
@@ -19,19 +20,24 @@ Arguments named(const std::string& signature, const NamedTerms& given) {
   Arguments bound;
   std::size_t next = 0;
   Json gathered = Json::array();
+  Tensors gathered_tensors;
   for (const auto& [name, term] : given) {
     if (!name.empty()) {
       bound.set(name, term.value);
     } else if (next < names.size() && names[next][0] == '*') {
-      if (term.value.plain.is_array()) gathered = term.value.plain;
-      else gathered.push_back(term.value.plain);
+      const Value& value = term.value;
+      if (value.kind == Value::Kind::tensor) gathered_tensors.push_back(value.tensors[0]);
+      else if (value.plain.is_array()) gathered = value.plain;
+      else gathered.push_back(value.plain);
     } else if (next < names.size()) {
       bound.set(names[next++], term.value);
     } else {
       throw Unsupported("too many arguments for '" + signature + "'");
     }
   }
-  if (next < names.size() && names[next][0] == '*') bound.set(names[next].substr(1), gathered);
+  if (next < names.size() && names[next][0] == '*') {
+    bound.set(names[next].substr(1), gathered_tensors.empty() ? Value(gathered) : Value(gathered_tensors));
+  }
   return bound;
 }
 

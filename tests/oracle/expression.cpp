@@ -165,9 +165,11 @@ class Parser {
       return whole ? plain(static_cast<std::int64_t>(result)) : plain(result);
     }
     if (op == '@') return tensor_term(matmul(a.value.tensors.at(0), b.value.tensors.at(0)));
-    // A number is an operand as a tensor of shape ().
+    // A number is an operand as a tensor of shape (), which widens no dtype.
     const auto operand = [](const Term& term, bool is_tensor) {
-      return is_tensor ? term.value.tensors[0] : full({}, number_of(term.value.plain), DType::float64);
+      if (is_tensor) return term.value.tensors[0];
+      const Json& number = term.value.plain;
+      return full({}, number_of(number), number.is_number_integer() ? DType::int64 : DType::float64);
     };
     const Tensor x = operand(a, left), y = operand(b, right);
     return tensor_term(op == '+' ? x + y : op == '-' ? x - y : op == '*' ? x * y : x / y);
