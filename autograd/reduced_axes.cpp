@@ -99,8 +99,10 @@ void fold_columns(ReduceOp op, const Tensor& x, const Tensor& y) {
 Shape memory_order(const Tensor& x) {
   Shape order;
   for (int axis = 0; axis < x.rank(); ++axis) order.push_back(axis);
-  std::stable_sort(order.begin(), order.end(), [&x](std::int64_t a, std::int64_t b) {
-    return x.strides()[static_cast<int>(a)] > x.strides()[static_cast<int>(b)];
+  // Equal strides keep their order by the second key: std::stable_sort would ask the system for memory.
+  std::sort(order.begin(), order.end(), [&x](std::int64_t a, std::int64_t b) {
+    const std::int64_t first = x.strides()[static_cast<int>(a)], second = x.strides()[static_cast<int>(b)];
+    return first != second ? first > second : a < b;
   });
   return order;
 }

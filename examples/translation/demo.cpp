@@ -159,7 +159,7 @@ std::string run_pair(const Pair& pair, std::uint64_t seed) {
 
 void run_demo(const DemoOptions& options) {
   if (options.threads != 0) set_num_threads(options.threads);
-  const Pair pairs[] = {{DemoLanguage::french, "en-fr", "French", {Tokenizer::words}, 20000, 10},
+  const Pair pairs[] = {{DemoLanguage::french, "en-fr", "French", {Tokenizer::words}, 16000, 10},
                         {DemoLanguage::chinese, "en-zh", "Chinese", {Tokenizer::characters}, 8000, 8}};
   std::vector<std::string> results;
   for (const Pair& pair : pairs) results.push_back(run_pair(pair, options.seed));
