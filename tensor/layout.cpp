@@ -141,7 +141,8 @@ Shape normalize_axes(const char* operation, std::span<const std::int64_t> axes, 
   return result;
 }
 
-Layout::Layout(const Shape& sizes) : shape(sizes), strides(contiguous_strides(sizes)), count(element_count(sizes)) {}
+// The count comes first: it refuses sizes whose product, and so the strides, would not fit.
+Layout::Layout(const Shape& sizes) : shape(sizes), count(element_count(sizes)) { strides = contiguous_strides(sizes); }
 
 Layout::Layout(const Shape& sizes, const Shape& steps, std::int64_t start)
     : shape(sizes), strides(steps), offset(start), count(element_count(sizes)),

@@ -149,8 +149,9 @@ double nearest_exact_match(const DemoCorpus& corpus) {
     const Numbered wanted = numbering.numbers(demo_words(pair.source, false));
     std::size_t nearest = 0, least = std::numeric_limits<std::size_t>::max();
     for (std::size_t i = 0; i < train.size(); ++i) {
-      const auto [shorter, longer] = std::minmax(train[i].size(), wanted.size());
-      if (longer - shorter >= least) continue;
+      // No sentence is nearer than the difference of the lengths.
+      const std::size_t length = train[i].size();
+      if ((length > wanted.size() ? length - wanted.size() : wanted.size() - length) >= least) continue;
       const std::size_t distance = edit_distance(train[i], wanted);
       if (distance < least) {
         least = distance;
