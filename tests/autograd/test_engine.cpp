@@ -3,6 +3,7 @@
 #include <gradus/autograd/autograd.h>
 #include <gradus/tensor/create.h>
 #include <gradus/tensor/error.h>
+#include <gradus/tests/error_text.h>
 
 #include <doctest/doctest.h>
 
@@ -12,27 +13,14 @@
 #include <thread>
 
 using namespace gradus;
+using test::contains;
+using test::error_of;
 
 namespace {
 
 using Values = std::vector<double>;
 
 Tensor leaf(const NestedList& values) { return tensor(values, DType::float64).requires_grad_(); }
-
-/// The text of the error that a call throws, "" where it throws none.
-template <class F>
-std::string error_of(F&& call) {
-  try {
-    call();
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return "";
-}
-
-bool contains(const std::string& text, const std::string& part) {
-  return text.find(part) != std::string::npos;
-}
 
 }  // namespace
 

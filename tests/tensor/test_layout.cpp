@@ -1,24 +1,16 @@
 // Shapes, strides and views as pure functions.
 #include <gradus/tensor/error.h>
 #include <gradus/tensor/layout.h>
+#include <gradus/tests/error_text.h>
 
 #include <doctest/doctest.h>
 
 #include <string>
 
 using namespace gradus;
+using test::error_of;
 
 namespace {
-
-template <class F>
-std::string error_of(F&& call) {
-  try {
-    call();
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return "";
-}
 
 const std::int64_t reversed[] = {2, 1, 0};
 

@@ -4,6 +4,7 @@
 #include <gradus/tensor/create.h>
 #include <gradus/tensor/error.h>
 #include <gradus/tensor/print.h>
+#include <gradus/tests/error_text.h>
 
 #include <doctest/doctest.h>
 
@@ -11,25 +12,13 @@
 #include <string>
 
 using namespace gradus;
+using test::contains;
+using test::error_of;
 
 namespace {
 
 using Values = std::vector<double>;
 using Integers = std::vector<std::int64_t>;
-
-template <class F>
-std::string error_of(F&& call) {
-  try {
-    call();
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return "";
-}
-
-bool contains(const std::string& text, const std::string& part) {
-  return text.find(part) != std::string::npos;
-}
 
 }  // namespace
 
