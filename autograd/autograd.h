@@ -17,4 +17,7 @@
 #include <gradus/autograd/rearrange.h>
 #include <gradus/autograd/recurrent.h>
 #include <gradus/autograd/reduce.h>
+#include <gradus/autograd/monotonic.h>
+#include <gradus/autograd/scaled_dot_product.h>
 #include <gradus/autograd/sorting.h>
+#include <gradus/autograd/sparsemax.h>

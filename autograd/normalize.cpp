@@ -263,12 +263,32 @@ Tensor layer_norm(const Tensor& x, const Shape& normalized_shape, const Tensor& 
 
 }  // namespace composed
 
+Tensor rms_norm(const Tensor& x, const Tensor& weight, double eps) {
+  check_floating("rms_norm", x);
+  if (x.rank() == 0 || (weight.defined() && !(weight.shape() == Shape{x.shape().back()}))) {
+    throw Error("rms_norm", "needs an input with a last axis and a weight of its size, got " + describe(x) +
+                                (weight.defined() ? " and " + describe(weight) : ""));
+  }
+  const Tensor y = x * rsqrt(mean(square(x), {-1}, true) + eps);
+  return weight.defined() ? y * weight : y;
+}
+
 // --- dropout ---
 
 namespace {
 
-/// x with the elements dropped that the stream says: linear in x, so its own backward pass.
-Tensor dropped(const Tensor& x, double p, const RandomStream& stream) {
+void check_dropout(const Tensor& x, double p) {
+  check_floating("dropout", x);
+  if (!(p >= 0 && p <= 1)) {
+    throw Error("dropout", "the probability must lie in [0, 1], got " + std::to_string(p));
+  }
+}
+
+}  // namespace
+
+// Linear in x: its own backward pass.
+Tensor dropout(const Tensor& x, double p, const RandomStream& stream) {
+  check_dropout(x, p);
   const Tensor input = x.contiguous();
   Tensor y = empty(x.shape(), x.dtype());
   const double scale = p < 1 ? 1 / (1 - p) : 0;
@@ -285,18 +305,14 @@ Tensor dropped(const Tensor& x, double p, const RandomStream& stream) {
   });
   if (recording(x)) {
     record(y, "dropout", {&x},
-           [p, stream](Sink& sink, const Tensor& g) { sink.add(0, dropped(g, p, stream)); });
+           [p, stream](Sink& sink, const Tensor& g) { sink.add(0, dropout(g, p, stream)); });
   }
   return y;
 }
 
-}  // namespace
-
 Tensor dropout(const Tensor& x, double p, bool training) {
-  check_floating("dropout", x);
-  if (!(p >= 0 && p <= 1))
-    throw Error("dropout", "the probability must lie in [0, 1], got " + std::to_string(p));
-  return training && p > 0 ? dropped(x, p, take_random(x.numel())) : x;
+  check_dropout(x, p);
+  return training && p > 0 ? dropout(x, p, take_random(x.numel())) : x;
 }
 
 }  // namespace gradus

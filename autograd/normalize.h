@@ -5,6 +5,8 @@
 
 namespace gradus {
 
+struct RandomStream;
+
 /// e^x / sum(e^x) along an axis, without overflow. A slice of nothing but -infinity gives NaN; see
 /// masked_softmax.
 Tensor softmax(const Tensor& x, std::int64_t axis);
@@ -20,9 +22,14 @@ Tensor masked_softmax(const Tensor& scores, const Tensor& mask, std::int64_t axi
 Tensor layer_norm(const Tensor& x, const Shape& normalized_shape, const Tensor& weight = {},
                   const Tensor& bias = {}, double eps = 1e-5);
 
+/// x / sqrt(mean(x^2) + eps) * weight over the last axis (Zhang, Sennrich 2019); weight (features,) or undefined.
+Tensor rms_norm(const Tensor& x, const Tensor& weight = {}, double eps = 1e-6);
+
 /// In training: zeros with probability p, x / (1 - p) elsewhere (Srivastava et al. 2014); otherwise x itself.
 /// The mask is never stored: the backward pass draws it again. Throws where p is not in [0, 1].
 Tensor dropout(const Tensor& x, double p, bool training = is_training());
+/// The same with the numbers of a place in a stream (tensor/random.h), so that a mask can be drawn again.
+Tensor dropout(const Tensor& x, double p, const RandomStream& stream);
 
 namespace composed {
 // The same in plain operations.

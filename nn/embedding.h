@@ -1,4 +1,4 @@
-// A table of vectors, looked up by number; and the table of positions that is computed, not learnt.
+// A table of vectors, looked up by number.
 #pragma once
 #include <gradus/nn/fields.h>
 
@@ -21,9 +21,5 @@ struct Embedding {
   Tensor operator()(const Tensor& indices) const;
   GRADUS_FIELDS(Embedding, weight, padding_idx)
 };
-
-/// The sinusoid table of "Attention Is All You Need" (Vaswani et al. 2017, section 3.5), (length, features):
-/// [p, 2i] = sin(p / 10000^(2i / features)), [p, 2i + 1] = cos of the same.
-Tensor sinusoid_table(std::int64_t length, std::int64_t features, DType dtype = DType::float32);
 
 }  // namespace gradus::nn

@@ -44,6 +44,14 @@ concept HoldsModel = requires(const T& value) {
   { value.model() } -> std::same_as<ModelView>;
 };
 
+/// A part whose fields stand among those of the model that holds it, without a name of its own in the path: a type with
+/// `static constexpr bool nameless = true`.
+template <class T>
+constexpr bool is_nameless = false;
+template <class T>
+  requires requires { T::nameless; }
+constexpr bool is_nameless<T> = T::nameless;
+
 /// "0", "1", ...: the names of elements, without memory from the heap.
 struct IndexName {
   char digits[20];
@@ -82,7 +90,7 @@ void visit_model(std::string_view name, const T& value, ModelVisitor& visitor) {
     value.model().visit("", visitor);
     visitor.leave();
   } else {
-    visitor.enter(name, reflect::type_name<T>());
+    visitor.enter(detail::is_nameless<T> ? std::string_view() : name, reflect::type_name<T>());
     if constexpr (detail::is_vector<T> || detail::is_array<T>) {
       detail::IndexName index_name;
       std::size_t index = 0;

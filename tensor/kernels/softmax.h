@@ -24,6 +24,15 @@ struct SoftmaxFunctions {
                                  T* x_gradient);
   /// Sum of x - shift.
   T (*shifted_sum)(std::int64_t n, const T* x, T shift);
+  /// One piece of a row of attention scores, on the way to a softmax over all its pieces (Milakov, Gimelshein 2018,
+  /// "Online normalizer calculation for softmax"). Adds bias (may be null), leaves out what is masked (may be null),
+  /// brings `largest` and `sum` of exp(score - largest) up to date, and turns the scores into exp(score - largest).
+  /// Gives the factor for what was summed up before. A row starts with -infinity and 0.
+  T (*online)(std::int64_t n, const T* bias, const bool* masked, T* scores, T* largest, T* sum);
+  /// The weights of a piece of such a row once the whole is known: exp(score + bias - largest) / sum, 0 where masked.
+  void (*online_weights)(std::int64_t n, const T* bias, const bool* masked, T largest, T sum, T* scores);
+  /// gradient = y (gradient - delta): the gradient of the scores from that of the weights y.
+  void (*score_gradient)(std::int64_t n, const T* y, T delta, T* gradient);
 };
 
 struct SoftmaxKernels {

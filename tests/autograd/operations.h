@@ -69,6 +69,8 @@ std::vector<Row> product_rows();
 std::vector<Row> indexing_rows();
 std::vector<Row> normalizing_rows();
 std::vector<Row> loss_rows();
+std::vector<Row> attention_rows();
+std::vector<Row> scaled_dot_product_rows();
 
 /// Inputs of a row in a dtype; floating ones only, index and mask inputs keep their own.
 Tensors make_inputs(const Row& row, gradus::DType dtype = gradus::DType::float64);

@@ -98,6 +98,18 @@ std::vector<Row> normalizing_rows() {
        .run = [](const Tensors& x) { return layer_norm(x[0], {6}); },
        .reference = [](const std::vector<Array>& x) { return layer_norm_reference(x, 1e-5); },
        .twin = [](const Tensors& x) { return composed::layer_norm(x[0], {6}, {}, {}, 1e-5); }},
+      {.name = "rms_norm",
+       .inputs = {{{2, 3, 6}}, {{6}}},
+       .run = [](const Tensors& x) { return rms_norm(x[0], x[1], 1e-3); },
+       .reference =
+           [](const std::vector<Array>& x) {
+             return build(x[0].shape, [&](const Shape& p) {
+               double squares = 0;
+               for (std::int64_t i = 0; i < 6; ++i) squares += std::pow(x[0].at({p[0], p[1], i}), 2) / 6;
+               return x[0].at(p) / std::sqrt(squares + 1e-3) * x[1].at({p[2]});
+             });
+           },
+       .empty = {{0, 6}, {6}}},
       // Without a random part dropout is plain arithmetic; with one, a mask of its own multiplied in is the
       // twin.
       {.name = "dropout",

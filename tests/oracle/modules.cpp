@@ -4,6 +4,7 @@
 #include <gradus/autograd/activation.h>
 #include <gradus/autograd/arithmetic.h>
 #include <gradus/autograd/linalg.h>
+#include <gradus/autograd/reduce.h>
 #include <gradus/nn/nn.h>
 
 #include <sstream>
@@ -80,6 +81,103 @@ Answers run_gru_cell(const Case& c) {
                    });
 }
 
+/// What an attention module of PyTorch is told: a key padding mask, and an attention mask that is bool or added.
+nn::AttentionCall attention_call(const Arguments& a, const char* padding, const char* mask) {
+  nn::AttentionCall call;
+  if (a.is_tensor(padding)) call.key_mask = a.tensor(padding);
+  if (!a.is_tensor(mask)) return call;
+  Tensor given = a.tensor(mask);
+  if (given.rank() == 3) {  // (batch * heads, Q, S)
+    const std::int64_t heads = a.integer(a.has("num_heads") ? "num_heads" : "nhead");
+    given = given.reshape({given.size(0) / heads, heads, given.size(1), given.size(2)});
+  }
+  (given.dtype() == DType::boolean ? call.mask : call.bias) = given;
+  return call;
+}
+
+Answers run_multihead_attention(const Case& c) {
+  const Arguments& a = c.arguments();
+  const nn::MultiHeadAttentionOptions options{.bias = a.flag("bias", true),
+                                              .dropout = a.number("dropout", 0),
+                                              .key_size = a.has("kdim") ? a.integer("kdim") : 0,
+                                              .value_size = a.has("vdim") ? a.integer("vdim") : 0};
+  if (a.flag("add_bias_kv", false) || a.flag("add_zero_attn", false)) throw Unsupported("add_bias_kv, add_zero_attn");
+  const bool batch_first = a.flag("batch_first", false), averaged = a.flag("average_attn_weights", true);
+  return run_model(
+      c, nn::MultiHeadAttention(a.integer("embed_dim"), a.integer("num_heads"), options),
+      [&](const nn::MultiHeadAttention& layer) {
+        const auto input = [&](std::initializer_list<const char*> names) {
+          const Tensor x = any_of(a, names);
+          return batch_first ? x : x.transpose(0, 1);
+        };
+        nn::AttentionCall call = attention_call(a, "key_padding_mask", "attn_mask");
+        call.need_weights = true;
+        const Tensor query = input({"query"});
+        const nn::MultiHeadOutput y =
+            a.is_tensor("key") || a.is_tensor("value")
+                ? layer(query, input({"key", "value"}), input({"value", "key"}), call)
+                : layer(query, query, query, call);
+        return Tensors{batch_first ? y.output : y.output.transpose(0, 1), averaged ? mean(y.weights, {1}) : y.weights};
+      });
+}
+
+nn::TransformerOptions transformer_options(const Arguments& a) {
+  return {.heads = a.integer("nhead"),
+          .ffn = a.integer("dim_feedforward", 2048),
+          .encoder_layers = static_cast<int>(a.integer("num_encoder_layers", a.integer("num_layers", 6))),
+          .decoder_layers = static_cast<int>(a.integer("num_decoder_layers", a.integer("num_layers", 6))),
+          .dropout = a.number("dropout", 0.1),
+          .norm = a.flag("norm_first", false) ? nn::NormPlacement::pre : nn::NormPlacement::post,
+          .eps = a.number("layer_norm_eps", 1e-5),
+          .feed_forward = nn::feed_forward_named(a.text("activation", "relu")),
+          .final_norm = a.flag("final_norm", true)};
+}
+
+/// Runs a module of the Transformer on inputs and outputs that are (time, batch, ...) unless batch_first is set.
+template <class Model, class Forward>
+Answers run_transformer_part(const Case& c, const Model& made, Forward&& forward) {
+  const bool batch_first = c.arguments().flag("batch_first", false);
+  const auto input = [&](const char* name) {
+    const Tensor& x = c.arguments().tensor(name);
+    return batch_first ? x : x.transpose(0, 1);
+  };
+  return run_model(c, made, [&](const Model& model) {
+    const Tensor y = forward(model, input);
+    return Tensors{batch_first ? y : y.transpose(0, 1)};
+  });
+}
+
+template <class Encoder>
+Answers run_encoder(const Case& c) {
+  const Arguments& a = c.arguments();
+  return run_transformer_part(c, Encoder(a.integer("d_model"), transformer_options(a)), [&](const Encoder& encoder, auto input) {
+    return encoder(input("src"), attention_call(a, "src_key_padding_mask", a.is_tensor("src_mask") ? "src_mask" : "mask"));
+  });
+}
+
+template <class Decoder>
+Answers run_decoder(const Case& c) {
+  const Arguments& a = c.arguments();
+  return run_transformer_part(c, Decoder(a.integer("d_model"), transformer_options(a)), [&](const Decoder& decoder, auto input) {
+    return decoder(input("tgt"), input("memory"), attention_call(a, "tgt_key_padding_mask", "tgt_mask"),
+                   attention_call(a, "memory_key_padding_mask", "memory_mask"))
+        .output;
+  });
+}
+
+Answers run_transformer(const Case& c) {
+  const Arguments& a = c.arguments();
+  return run_transformer_part(c, nn::Transformer(a.integer("d_model"), transformer_options(a)),
+                              [&](const nn::Transformer& model, auto input) {
+                                // The suite stores one mask where the memory's padding is the source's.
+                                const char* memory_padding = a.is_tensor("memory_key_padding_mask") ? "memory_key_padding_mask"
+                                                                                                    : "src_key_padding_mask";
+                                return model(input("src"), input("tgt"), attention_call(a, "src_key_padding_mask", "src_mask"),
+                                             attention_call(a, "tgt_key_padding_mask", "tgt_mask"),
+                                             attention_call(a, memory_padding, "memory_mask"));
+                              });
+}
+
 /// "Linear(4,8)", "GELU", "LayerNorm(8)": a layer of a Sequential.
 void add_layer(nn::Sequential& net, const std::string& description) {
   const std::size_t open = description.find('(');
@@ -146,6 +244,12 @@ Answers run_module(const Case& c) {
       {"LayerNorm", run_layer_norm},
       {"GRU", run_gru},
       {"GRUCell", run_gru_cell},
+      {"MultiheadAttention", run_multihead_attention},
+      {"TransformerEncoderLayer", run_encoder<nn::TransformerEncoderLayer>},
+      {"TransformerDecoderLayer", run_decoder<nn::TransformerDecoderLayer>},
+      {"TransformerEncoder", run_encoder<nn::TransformerEncoder>},
+      {"TransformerDecoder", run_decoder<nn::TransformerDecoder>},
+      {"Transformer", run_transformer},
       {"Sequential", run_sequential},
       {"SharedWeights", run_shared_weights},
   };

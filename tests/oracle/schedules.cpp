@@ -1,7 +1,7 @@
 // Learning rates over the steps, and the table of positions.
 #include "cases.h"
 
-#include <gradus/nn/embedding.h>
+#include <gradus/nn/positions.h>
 #include <gradus/optim/schedule.h>
 
 namespace oracle {

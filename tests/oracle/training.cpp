@@ -6,6 +6,8 @@
 #include <gradus/autograd/reduce.h>
 #include <gradus/nn/nn.h>
 
+#include <cmath>
+
 namespace oracle {
 namespace {
 
@@ -43,8 +45,52 @@ GruTranslator make_translator(const NamedTensors& state) {
           .out = nn::Linear(out[1], out[0])};
 }
 
-Answers train(const Case& c, const GruTranslator& made) {
-  const GruTranslator model = clone(made, c.dtype());
+/// Embeddings with sinusoids added, both stacks, and a projection.
+struct TransformerTranslator {
+  nn::Embedding src_emb, tgt_emb;
+  nn::Transformer core;
+  nn::Linear out;
+
+  /// src (N, S), tgt (N, T) -> logits (N, T, V).
+  Tensor operator()(const Tensor& src, const Tensor& tgt) const {
+    const std::int64_t features = src_emb.weight.size(1);
+    const auto embedded = [&](const nn::Embedding& table, const Tensor& ids) {
+      return table(ids) * std::sqrt(static_cast<double>(features)) +
+             nn::sinusoid_table(ids.size(1), features, table.weight.dtype());
+    };
+    const Tensor padding = eq(src, 0);
+    return out(core(embedded(src_emb, src), embedded(tgt_emb, tgt), {.key_mask = padding}, {.causal = true},
+                    {.key_mask = padding}));
+  }
+};
+
+TransformerTranslator make_transformer(const NamedTensors& state, bool norm_first) {
+  const std::map<std::string, Tensor> named(state.begin(), state.end());
+  const auto table = [&](const std::string& name) {
+    const Shape shape = named.at(name).shape();
+    return nn::Embedding(shape[0], shape[1], {.padding_idx = 0});
+  };
+  const auto layers = [&](const std::string& stack) {
+    int count = 0;
+    while (named.contains("core." + stack + ".layers." + std::to_string(count) + ".linear1.weight")) ++count;
+    return count;
+  };
+  const Shape hidden = named.at("core.encoder.layers.0.linear1.weight").shape(), out = named.at("out.weight").shape();
+  const nn::TransformerOptions options{.heads = 4,
+                                       .ffn = hidden[0],
+                                       .encoder_layers = layers("encoder"),
+                                       .decoder_layers = layers("decoder"),
+                                       .dropout = 0,
+                                       .norm = norm_first ? nn::NormPlacement::pre : nn::NormPlacement::post};
+  return {.src_emb = table("src_emb.weight"),
+          .tgt_emb = table("tgt_emb.weight"),
+          .core = nn::Transformer(hidden[1], options),
+          .out = nn::Linear(out[1], out[0])};
+}
+
+template <class Translator>
+Answers train(const Case& c, const Translator& made) {
+  const Translator model = clone(made, c.dtype());
   load_state_dict(model, c.state());
   const Arguments& a = c.arguments();
   const std::vector<Tensor> trained = parameters(model);
@@ -77,8 +123,9 @@ Answers train(const Case& c, const GruTranslator& made) {
 }  // namespace
 
 Answers run_training(const Case& c) {
-  if (c.op().rfind("gru_attention", 0) != 0) throw Unsupported("training run '" + c.op() + "'");
-  return train(c, make_translator(c.state()));
+  if (c.op().starts_with("gru_attention")) return train(c, make_translator(c.state()));
+  if (c.op().starts_with("transformer")) return train(c, make_transformer(c.state(), c.op().find("_pre") != std::string::npos));
+  throw Unsupported("training run '" + c.op() + "'");
 }
 
 }  // namespace oracle
