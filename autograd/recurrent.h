@@ -16,8 +16,29 @@ namespace gradus {
 Tensor gru_sequence(const Tensor& input_gates, const Tensor& state, const Tensor& weight, const Tensor& bias,
                     const Tensor& lengths = {}, bool reverse = false);
 
+/// Runs an LSTM over time (Hochreiter, Schmidhuber 1997; Gers et al. 2000) and gives state and cell after every step side
+/// by side, (batch, time, 2H):
+///
+///   i = sigmoid(x_i + W_hi h + b_i)   f = sigmoid(x_f + W_hf h + b_f)   o = sigmoid(x_o + W_ho h + b_o)
+///   g = tanh(x_g + W_hg h + b_g)      c' = f c + i g                    h' = o tanh(c')
+///
+/// input_gates (batch, time, 4H): x_i, x_f, x_g, x_o = W_ih x + b_ih of every step. state, cell (batch, H): where it starts.
+/// weight (4H, H): W_hi, W_hf, W_hg, W_ho. bias (4H) or undefined. lengths and reverse as for gru_sequence.
+Tensor lstm_sequence(const Tensor& input_gates, const Tensor& state, const Tensor& cell, const Tensor& weight,
+                     const Tensor& bias, const Tensor& lengths = {}, bool reverse = false);
+
+enum class RecurrentNonlinearity { tanh, relu };
+
+/// Runs a plain RNN over time (Elman 1990), h' = tanh(x + W_hh h + b) or relu of it, and gives the state after every step,
+/// (batch, time, H). input_gates (batch, time, H): W_ih x + b_ih of every step; weight (H, H); the rest as for gru_sequence.
+Tensor rnn_sequence(const Tensor& input_gates, const Tensor& state, const Tensor& weight, const Tensor& bias,
+                    RecurrentNonlinearity nonlinearity = RecurrentNonlinearity::tanh, const Tensor& lengths = {},
+                    bool reverse = false);
+
 namespace composed {
-/// The same in plain operations.
+// The same in plain operations.
+Tensor lstm_sequence(const Tensor& input_gates, const Tensor& state, const Tensor& cell, const Tensor& weight,
+                     const Tensor& bias, const Tensor& lengths = {}, bool reverse = false);
 Tensor gru_sequence(const Tensor& input_gates, const Tensor& state, const Tensor& weight, const Tensor& bias,
                     const Tensor& lengths = {}, bool reverse = false);
 }  // namespace composed

@@ -34,35 +34,50 @@ Batch random_batch(const Sizes& sizes) {
   return batch;
 }
 
-/// Floating-point operations of the products of one step: two for each multiply-add, the backward pass twice the forward.
-double step_flops(const Seq2SeqOptions& model, const Sizes& sizes) {
-  const auto E = static_cast<double>(model.embedding), H = static_cast<double>(model.hidden);
+/// Multiply-adds of the products of a forward pass.
+double recurrent_multiply_adds(const ModelOptions& model, const Sizes& sizes) {
+  const auto E = static_cast<double>(model.dim), H = static_cast<double>(model.hidden);
   const auto V = static_cast<double>(sizes.vocabulary), S = static_cast<double>(sizes.source);
   const double layers = model.layers;
-  const double encoder_word = 2 * (3 * H * (E + H)) + (layers - 1) * 2 * (3 * H * (2 * H + H));
+  const double gates = model.kind == ModelKind::rnn ? 1 : model.kind == ModelKind::gru ? 3 : 4;
+  const double encoder_word = 2 * (gates * H * (E + H)) + (layers - 1) * 2 * (gates * H * (2 * H + H));
   const double keys = model.attention ? 2 * H * H : 0;
-  double target_word = 3 * H * (E + 2 * H + H) + (layers - 1) * 3 * H * (H + H);
+  double target_word = gates * H * (E + 2 * H + H) + (layers - 1) * gates * H * (H + H);
   if (model.attention) target_word += H * H + S * H + S * 2 * H;  // query, scores, context
   target_word += model.output == OutputLayer::deep ? (3 * H + E) * E + E * V : (3 * H + E) * V;
   const double bridge = 2 * H * layers * H;
-  const double multiply_adds =
-      static_cast<double>(sizes.batch) *
-      (S * (encoder_word + keys) + static_cast<double>(sizes.target) * target_word + bridge);
-  return 3 * 2 * multiply_adds;
+  return static_cast<double>(sizes.batch) * (S * (encoder_word + keys) + static_cast<double>(sizes.target) * target_word + bridge);
+}
+
+double transformer_multiply_adds(const ModelOptions& model, const Sizes& sizes) {
+  const auto D = static_cast<double>(model.dim), F = static_cast<double>(model.ffn);
+  const auto V = static_cast<double>(sizes.vocabulary), S = static_cast<double>(sizes.source), T = static_cast<double>(sizes.target);
+  const double network = (model.feed_forward == nn::FeedForwardKind::swiglu ? 3 : 2) * D * F;
+  const double encoder = S * (4 * D * D + network + 2 * S * D);
+  const double decoder = T * (6 * D * D + network + 2 * T * D + 2 * S * D) + S * 2 * D * D;
+  return static_cast<double>(sizes.batch) * (static_cast<double>(model.layers) * (encoder + decoder) + T * D * V);
+}
+
+/// Floating-point operations of the products of one step: two for each multiply-add, the backward pass twice the forward.
+double step_flops(const ModelOptions& model, const Sizes& sizes) {
+  return 3 * 2 * (model.kind == ModelKind::transformer ? transformer_multiply_adds(model, sizes) : recurrent_multiply_adds(model, sizes));
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
   CLI::App program("The speed of a training step of the translator. Prints one JSON object.");
-  Seq2SeqOptions model_options{.embedding = 256, .hidden = 512, .dropout = 0};
+  ModelOptions model_options{.dim = 256, .dropout = 0, .hidden = 512, .heads = 8};
   Sizes sizes;
-  std::string model_name = "gru", output = "direct";
+  std::string model_name = "gru", output = "direct", norm = "post";
   double label_smoothing = 0;
   int steps = 8, threads = 0;
-  program.add_option("--model", model_name, "Kind of model")->check(CLI::IsMember({"gru"}))->capture_default_str();
-  program.add_option("--embedding", model_options.embedding, "Features of a word")->capture_default_str();
+  program.add_option("--model", model_name, "Kind of model")->check(CLI::IsMember({"rnn", "gru", "lstm", "transformer"}))->capture_default_str();
+  program.add_option("--dim,--embedding", model_options.dim, "Features of a word; in the Transformer of everything")->capture_default_str();
   program.add_option("--hidden", model_options.hidden, "Features of a state")->capture_default_str();
+  program.add_option("--heads", model_options.heads, "Heads of the Transformer's attention")->capture_default_str();
+  program.add_option("--ffn", model_options.ffn, "Hidden features of its position-wise networks")->capture_default_str();
+  program.add_option("--norm", norm, "Where it normalises")->check(CLI::IsMember({"post", "pre"}))->capture_default_str();
   program.add_option("--layers", model_options.layers, "Layers of encoder and decoder")->capture_default_str();
   program.add_option("--vocab", sizes.vocabulary, "Words of each language")->check(CLI::Range(5, 10000000))->capture_default_str();
   program.add_option("--batch", sizes.batch, "Sentences")->check(CLI::Range(1, 1000000))->capture_default_str();
@@ -78,9 +93,11 @@ int main(int argc, char** argv) {
     if (threads != 0) set_num_threads(threads);
     model_options.source_vocabulary = model_options.target_vocabulary = sizes.vocabulary;
     model_options.output = output == "deep" ? OutputLayer::deep : OutputLayer::direct;
+    model_options.kind = model_kind_named(model_name);
+    model_options.norm = nn::norm_placement_named(norm);
     manual_seed(1);
-    Seq2Seq model(model_options);
-    Learner learner(model, 1e-3);
+    const std::unique_ptr<TranslationModel> model = make_model(model_options);
+    Learner learner(*model, 1e-3);
     const Batch batch = random_batch(sizes);
     std::vector<double> seconds;
     StepResult result;

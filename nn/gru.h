@@ -1,10 +1,6 @@
 // Gated recurrent units.
 #pragma once
-#include <gradus/nn/fields.h>
-
-#include <cstdint>
-#include <string>
-#include <vector>
+#include <gradus/nn/recurrent_stack.h>
 
 namespace gradus::nn {
 
@@ -26,61 +22,28 @@ struct GRUOutput {
 class GRU {
  public:
   GRU(std::int64_t input_size, std::int64_t hidden_size, GRUOptions options = {});
-  GRU(GRU&&) = default;
-  GRU& operator=(GRU&&) = default;
-  template <std::same_as<CloneMap> Map>
-  GRU(const GRU& from, Map& map)
-      : input_size_(from.input_size_), hidden_size_(from.hidden_size_), options_(from.options_) {
-    for (const Cell& cell : from.cells_) {
-      cells_.push_back({cell.suffix, detail::clone_field(cell.weight_ih, map), detail::clone_field(cell.weight_hh, map),
-                        detail::clone_field(cell.bias_ih, map), detail::clone_field(cell.bias_hh, map)});
-    }
-  }
 
   /// x (batch, time, input_size); state as in GRUOutput, zeros where it is undefined; lengths (batch,) int64, from 1 to
   /// time, where rows are padded at their end.
   GRUOutput operator()(const Tensor& x, const Tensor& state = {}, const Tensor& lengths = {}) const;
 
-  std::int64_t input_size() const { return input_size_; }
-  std::int64_t hidden_size() const { return hidden_size_; }
+  std::int64_t input_size() const { return stack_.sizes().input; }
+  std::int64_t hidden_size() const { return stack_.sizes().hidden; }
+  GRADUS_FIELDS(GRU, stack_)
 
  private:
-  struct Cell {
-    std::string suffix;  // "l0", "l0_reverse", ...
-    Tensor weight_ih;    // (3H, input): r, z, n
-    Tensor weight_hh;    // (3H, H)
-    Tensor bias_ih;      // (3H,); undefined without bias
-    Tensor bias_hh;      // (3H,)
-  };
-
-  template <class Self, class Visit>
-    requires std::same_as<std::remove_const_t<Self>, GRU>
-  friend void gradus_fields(Self& self, Visit&& visit) {
-    for (auto& cell : self.cells_) {
-      visit("weight_ih_" + cell.suffix, cell.weight_ih);
-      visit("weight_hh_" + cell.suffix, cell.weight_hh);
-      visit("bias_ih_" + cell.suffix, cell.bias_ih);
-      visit("bias_hh_" + cell.suffix, cell.bias_hh);
-    }
-  }
-
-  std::int64_t input_size_, hidden_size_;
-  GRUOptions options_;
-  std::vector<Cell> cells_;  // by layer, then direction
+  RecurrentStack stack_;
 };
 
 /// One step of a GRU on its own: x (batch, input), state (batch, hidden) -> the new state (batch, hidden).
 struct GRUCell {
-  Tensor weight_ih;  // (3H, input): r, z, n
-  Tensor weight_hh;  // (3H, H)
-  Tensor bias_ih;    // (3H,); undefined without bias
-  Tensor bias_hh;    // (3H,)
+  RecurrentWeights weights;  // 3 gates: r, z, n
 
   GRUCell(std::int64_t input_size, std::int64_t hidden_size, bool bias = true);
   Tensor operator()(const Tensor& x, const Tensor& state) const;
   /// The step where W_ih x + b_ih (batch, 3H) is computed already, for decoders that project all their inputs at once.
   Tensor step(const Tensor& input_gates, const Tensor& state) const;
-  GRADUS_FIELDS(GRUCell, weight_ih, weight_hh, bias_ih, bias_hh)
+  GRADUS_FIELDS(GRUCell, weights)
 };
 
 }  // namespace gradus::nn

@@ -9,11 +9,13 @@
 #include <gradus/nn/layer_norm.h>
 #include <gradus/nn/linear.h>
 #include <gradus/nn/losses.h>
+#include <gradus/nn/lstm.h>
 #include <gradus/nn/masks.h>
 #include <gradus/nn/model.h>
 #include <gradus/nn/multihead_attention.h>
 #include <gradus/nn/norm.h>
 #include <gradus/nn/positions.h>
+#include <gradus/nn/rnn.h>
 #include <gradus/nn/sequential.h>
 #include <gradus/nn/summary.h>
 #include <gradus/nn/transformer.h>

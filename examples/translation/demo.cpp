@@ -49,60 +49,21 @@ Data make_data(const DemoCorpus& corpus, Tokenizer target_tokens) {
   return data;
 }
 
-Seq2SeqOptions model_options(const Data& data) {
+ModelOptions model_options(const Data& data) {
   return {.source_vocabulary = data.source.vocabulary.size(),
           .target_vocabulary = data.target.vocabulary.size(),
-          .embedding = 64,
-          .hidden = 128,
-          .dropout = 0.1};
+          .dim = 64,
+          .dropout = 0.1,
+          .hidden = 128};
 }
 
 /// How many of the sentences come out exactly right.
-std::int64_t count_exact(const Seq2Seq& model, const Data& data, const std::vector<DemoPair>& pairs) {
+std::int64_t count_exact(const TranslationModel& model, const Data& data, const std::vector<DemoPair>& pairs) {
   const ParallelCorpus corpus = as_corpus(pairs);
   const std::vector<std::string> translations = translate_lines(model, data.source, data.target, corpus.source);
   std::int64_t right = 0;
   for (std::size_t i = 0; i < pairs.size(); ++i) right += translations[i] == corpus.target[i];
   return right;
-}
-
-/// One cycle: the rate rises to its peak and falls to nearly nothing, so that a short training ends well.
-double learning_rate(std::int64_t step, std::int64_t steps) {
-  constexpr double peak = 4e-3;
-  const double share = static_cast<double>(step) / static_cast<double>(steps);
-  return share < 0.15 ? peak * (0.1 + 0.9 * share / 0.15) : peak * (1.02 - share) / 0.87;
-}
-
-void train_model(Seq2Seq& model, const Data& data, const Pair& pair, std::uint64_t seed) {
-  constexpr std::int64_t batch_size = 64;
-  Learner learner(model, 1e-3);
-  std::vector<Batches> epoch_batches;
-  std::int64_t steps = 0;
-  for (std::int64_t epoch = 0; epoch < pair.epochs; ++epoch) {
-    epoch_batches.push_back(make_batches(data.train, {.batch_size = batch_size, .seed = seed}, static_cast<std::uint64_t>(epoch)));
-    steps += static_cast<std::int64_t>(epoch_batches.back().size());
-  }
-  Progress progress(pair.name, steps);
-  const auto start = std::chrono::steady_clock::now();
-  std::int64_t step = 0, tokens = 0;
-  double smooth_loss = 0;
-  for (const Batches& batches : epoch_batches) {
-    for (const auto& indices : batches) {
-      const Batch batch = make_batch(data.train, indices);
-      learner.set_lr(learning_rate(step, steps));
-      const StepResult result = learner.step(batch, 0, 1);
-      smooth_loss = step == 0 ? result.loss : 0.98 * smooth_loss + 0.02 * result.loss;
-      tokens += batch.target_tokens;
-      ++step;
-      const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-      char note[80];
-      std::snprintf(note, sizeof note, "loss %.3f  %.0f tokens/s", smooth_loss, static_cast<double>(tokens) / seconds);
-      progress.update(step, note);
-    }
-  }
-  progress.finish();
-  const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-  std::printf("trained in %s: %lld steps, loss %.3f\n\n", duration_text(seconds).c_str(), static_cast<long long>(step), smooth_loss);
 }
 
 std::vector<std::string> tokens_of(const Language& language, std::span<const std::int64_t> ids) {
@@ -111,14 +72,14 @@ std::vector<std::string> tokens_of(const Language& language, std::span<const std
   return tokens;
 }
 
-void show_translations(const Seq2Seq& model, const Data& data) {
+void show_translations(const TranslationModel& model, const Data& data) {
   std::printf("Sentences that were not in the training text:\n");
   const std::vector<std::string> sentences = demo_showcase();
   const std::vector<std::string> translations = translate_lines(model, data.source, data.target, sentences);
   for (std::size_t i = 0; i < sentences.size(); ++i) std::printf("  %s -> %s\n", sentences[i].c_str(), translations[i].c_str());
 }
 
-void show_attention(const Seq2Seq& model, const Data& data, const std::string& sentence) {
+void show_attention(const TranslationModel& model, const Data& data, const std::string& sentence) {
   const std::vector<std::vector<std::int64_t>> source{data.source.encode(sentence)};
   const Translation translation = greedy_search(model, source)[0];
   std::vector<std::string> read = tokens_of(data.source, source[0]), written = tokens_of(data.target, translation.ids);
@@ -133,20 +94,22 @@ std::string run_pair(const Pair& pair, std::uint64_t seed) {
   const DemoCorpus corpus = make_demo_corpus(pair.language, seed, {.train = pair.sentences});
   const Data data = make_data(corpus, pair.tokens);
   manual_seed(seed);
-  Seq2Seq model(model_options(data));
+  const std::unique_ptr<TranslationModel> model = make_model(model_options(data));
   std::printf("English to %s: %zu sentence pairs to learn from, %zu held out; words: %lld English, %lld %s %s\n", pair.target,
               corpus.train.size(), corpus.test.size(), static_cast<long long>(data.source.vocabulary.size() - 4),
               static_cast<long long>(data.target.vocabulary.size() - 4), pair.target,
               pair.tokens.kind == Tokenizer::words ? "words" : "characters");
   std::fflush(stdout);
-  train_model(model, data, pair, seed);
-  show_translations(model, data);
-  show_attention(model, data, "she does not see the small dogs");
+  const ShortTrainingResult trained = train_shortly(*model, data.train, {.epochs = pair.epochs, .seed = seed, .title = pair.name});
+  std::printf("trained in %s: %lld steps, loss %.3f\n\n", duration_text(trained.seconds).c_str(),
+              static_cast<long long>(trained.steps), trained.loss);
+  show_translations(*model, data);
+  show_attention(*model, data, "she does not see the small dogs");
   const bool characters = pair.tokens.kind == Tokenizer::characters;
   std::printf("For comparison: a word-by-word dictionary gets %.1f %% right, the nearest training sentence %.1f %%.\n\n",
               dictionary_exact_match(corpus, characters), nearest_exact_match(corpus));
   std::fflush(stdout);
-  const std::int64_t right = count_exact(model, data, corpus.test);
+  const std::int64_t right = count_exact(*model, data, corpus.test);
   const auto all_sentences = static_cast<std::int64_t>(corpus.test.size());
   char line[120];
   std::snprintf(line, sizeof line, "held-out exact match %s: %.1f %% (%lld/%lld)", pair.name,

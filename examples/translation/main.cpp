@@ -8,6 +8,8 @@
 #include <CLI/CLI.hpp>
 
 #include <iostream>
+#include <string>
+#include <vector>
 
 namespace {
 
@@ -53,18 +55,44 @@ void add_train(CLI::App& program, TrainCommand& command_options) {
   command->add_option("--max-ratio", c.filter.max_ratio, "So are pairs where one side is this many times longer; 0: none")
       ->capture_default_str()->group("Text");
 
-  command->add_option("--model", c.model, "Kind of model")->check(CLI::IsMember({"gru"}))->capture_default_str()->group("Model");
-  command->add_option("--attention", c.attention, "How the decoder looks at the source")
-      ->check(CLI::IsMember({"none", "dot", "scaled_dot", "general", "additive"}))->capture_default_str()->group("Model");
-  command->add_option("--context", c.context, "Without attention: what it knows of the source")
-      ->check(CLI::IsMember({"last", "mean", "sum"}))->capture_default_str()->group("Model");
-  command->add_option("--output", c.output, "direct: straight to the vocabulary; deep: tanh layer, tied to the embedding")
-      ->check(CLI::IsMember({"direct", "deep"}))->capture_default_str()->group("Model");
-  command->add_option("--embedding", c.shape.embedding, "Features of a word")->capture_default_str()->group("Model");
-  command->add_option("--hidden", c.shape.hidden, "Features of a state")->capture_default_str()->group("Model");
-  command->add_option("--layers", c.shape.layers, "Layers of the encoder and of the decoder")->capture_default_str()->group("Model");
-  command->add_option("--dropout", c.shape.dropout, "On embeddings, between layers and before the output")
-      ->capture_default_str()->group("Model");
+  const auto choice = [command](const char* name, std::string& value, const char* help, std::vector<std::string> known, const char* group) {
+    command->add_option(name, value, help)->check(CLI::IsMember(std::move(known)))->capture_default_str()->group(group);
+  };
+  const auto number = [command](const char* name, auto& value, const char* help, const char* group) {
+    command->add_option(name, value, help)->capture_default_str()->group(group);
+  };
+  ModelOptions& m = c.shape;
+  choice("--model", c.model, "Kind of model", {"rnn", "gru", "lstm", "transformer"}, "Model");
+  number("--dim,--embedding", m.dim, "Features of a word; in the Transformer of everything", "Model");
+  number("--layers", m.layers, "Layers of the encoder and of the decoder", "Model");
+  number("--dropout", m.dropout, "Probability of dropout", "Model");
+  const char* const recurrent = "Model: rnn, gru, lstm";
+  number("--hidden", m.hidden, "Features of a state", recurrent);
+  choice("--attention", c.attention, "How the decoder compares its state with the source",
+         {"none", "dot", "scaled_dot", "general", "additive", "cosine", "location", "content_location"}, recurrent);
+  choice("--normalizer", c.normalizer, "How scores become weights", {"softmax", "sparsemax", "monotonic"}, recurrent);
+  choice("--pattern", c.pattern, "Which source positions a step may look at",
+         {"full", "causal", "window", "strided", "local_m", "local_p", "adaptive_span"}, recurrent);
+  number("--window", m.attending.window, "Reach of window, local_m, local_p and adaptive_span", recurrent);
+  number("--stride", m.attending.stride, "Stride of strided", recurrent);
+  number("--attention-max-length", m.attending.max_length, "Most source positions that location can tell apart", recurrent);
+  command->add_flag("--learn-temperature", m.attending.learn_temperature, "Multiply the scores by a learnt factor")->group(recurrent);
+  choice("--timing", c.timing, "Attend before a step of the decoder (Bahdanau) or after it (Luong)", {"before", "after"}, recurrent);
+  command->add_flag("--input-feeding,!--no-input-feeding", m.input_feeding, "With --timing after: feed what attention gave into the next step")
+      ->group(recurrent);
+  choice("--context", c.context, "Without attention: what the decoder knows of the source", {"last", "mean", "sum"}, recurrent);
+  choice("--output", c.output, "direct: straight to the vocabulary; deep: tanh layer, tied to the embedding", {"direct", "deep"}, recurrent);
+  const char* const transformer = "Model: transformer";
+  number("--heads", m.heads, "Heads of an attention", transformer);
+  number("--key-value-heads", m.key_value_heads, "Heads of keys and values, shared by groups of heads; 0: as many as heads", transformer);
+  number("--ffn", m.ffn, "Hidden features of the position-wise networks", transformer);
+  choice("--feed-forward", c.feed_forward, "Their activation", {"relu", "gelu", "swiglu"}, transformer);
+  choice("--norm", c.norm, "Normalise after each part, or before it", {"post", "pre"}, transformer);
+  choice("--norm-kind", c.norm_kind, "Layer normalisation, or by the root mean square", {"layer", "rms"}, transformer);
+  choice("--positions", c.positions, "Where positions come from: added to the words, or inside self attention",
+         {"none", "sinusoidal", "learned", "shaw", "t5", "rotary", "alibi"}, transformer);
+  choice("--tie", c.tie, "One table for target words and output; all: for source words as well, with one vocabulary",
+         {"none", "target", "all"}, transformer);
 
   TrainingOptions& t = c.training;
   command->add_option("--batch", t.batch, "Size of a batch")->capture_default_str()->group("Training");
@@ -73,6 +101,7 @@ void add_train(CLI::App& program, TrainCommand& command_options) {
   command->add_option("--epochs", t.epochs, "Passes over the training text at most")->capture_default_str()->group("Training");
   command->add_option("--max-steps", t.max_steps, "Updates at most; 0: no limit")->capture_default_str()->group("Training");
   command->add_option("--lr", t.lr, "Learning rate of Adam")->capture_default_str()->group("Training");
+  command->add_option("--warmup", t.warmup, "Steps over which the learning rate rises to it")->capture_default_str()->group("Training");
   command->add_option("--lr-decay", t.lr_decay, "Factor on it after an epoch without a better validation loss")
       ->capture_default_str()->group("Training");
   command->add_option("--label-smoothing", t.label_smoothing, "Share of the probability spread over all words")

@@ -12,23 +12,20 @@ namespace translation {
 
 using namespace gradus;
 
-std::vector<Translation> greedy_search(const Seq2Seq& model, std::span<const std::vector<std::int64_t>> sources) {
+std::vector<Translation> greedy_search(const TranslationModel& model, std::span<const std::vector<std::int64_t>> sources) {
   const evaluating scope;
   std::vector<Translation> results(sources.size());
   if (sources.empty()) return results;
   const SourceBatch batch = make_source_batch(sources);
-  const Memory memory = model.encode(batch.source, batch.lengths);
+  const std::unique_ptr<Decoding> decoding = model.start(batch.source, batch.lengths);
   const auto rows = static_cast<std::int64_t>(sources.size());
   std::vector<bool> ended(sources.size(), false);
-  States state = memory.state;
   Tensor previous = full({rows}, Vocabulary::begin, DType::int64);
   const std::int64_t longest = 2 * batch.source.size(1) + 10;
   for (std::int64_t t = 0; t < longest && std::find(ended.begin(), ended.end(), false) != ended.end(); ++t) {
-    Step step = model.step(previous, state, memory);
-    Tensor logits = model.logits(step.features);  // (B, vocabulary)
-    logits.slice(1, Vocabulary::pad, Vocabulary::begin + 1).fill_(-std::numeric_limits<double>::infinity());
-    previous = argmax(logits, 1);
-    state = std::move(step.state);
+    const StepOutput step = decoding->step(previous);
+    step.logits.slice(1, Vocabulary::pad, Vocabulary::begin + 1).fill_(-std::numeric_limits<double>::infinity());
+    previous = argmax(step.logits, 1);
     const std::span<const std::int64_t> words = previous.span<std::int64_t>();
     for (std::size_t row = 0; row < sources.size(); ++row) {
       if (ended[row]) continue;
@@ -44,7 +41,7 @@ std::vector<Translation> greedy_search(const Seq2Seq& model, std::span<const std
   return results;
 }
 
-std::vector<std::string> translate_lines(const Seq2Seq& model, const Language& source, const Language& target,
+std::vector<std::string> translate_lines(const TranslationModel& model, const Language& source, const Language& target,
                                          std::span<const std::string> lines) {
   constexpr std::size_t batch_size = 64;
   std::vector<std::vector<std::int64_t>> encoded;

@@ -1,6 +1,6 @@
 // Writing a translation word by word.
 #pragma once
-#include "seq2seq.h"
+#include "model.h"
 #include "text.h"
 
 #include <span>
@@ -16,10 +16,10 @@ struct Translation {
 
 /// The most likely word at every step, for a batch of sentences at once. A sentence ends at its end symbol, or at twice
 /// its source's length and ten words more; padding, unknown and begin are never written.
-std::vector<Translation> greedy_search(const Seq2Seq& model, std::span<const std::vector<std::int64_t>> sources);
+std::vector<Translation> greedy_search(const TranslationModel& model, std::span<const std::vector<std::int64_t>> sources);
 
 /// The lines in the target language, in batches. An empty line stays empty.
-std::vector<std::string> translate_lines(const Seq2Seq& model, const Language& source, const Language& target,
+std::vector<std::string> translate_lines(const TranslationModel& model, const Language& source, const Language& target,
                                          std::span<const std::string> lines);
 
 }  // namespace translation

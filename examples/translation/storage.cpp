@@ -29,25 +29,6 @@ std::string read_text(const std::string& path) {
 
 }  // namespace
 
-const char* name_of(Context context) {
-  return context == Context::last ? "last" : context == Context::mean ? "mean" : "sum";
-}
-const char* name_of(OutputLayer output) { return output == OutputLayer::direct ? "direct" : "deep"; }
-
-Context context_named(const std::string& name) {
-  for (const Context context : {Context::last, Context::mean, Context::sum}) {
-    if (name == name_of(context)) return context;
-  }
-  throw Error("context", "there is no context '" + name + "'; known are last, mean and sum");
-}
-
-OutputLayer output_named(const std::string& name) {
-  for (const OutputLayer output : {OutputLayer::direct, OutputLayer::deep}) {
-    if (name == name_of(output)) return output;
-  }
-  throw Error("output", "there is no output layer '" + name + "'; known are direct and deep");
-}
-
 void make_output_folder(const std::string& folder) {
   std::error_code error;
   if (fs::exists(folder, error)) {
@@ -62,49 +43,93 @@ void make_output_folder(const std::string& folder) {
   }
 }
 
-void save_settings(const std::string& folder, const Language& source, const Language& target,
-                   const Seq2SeqOptions& options) {
+namespace {
+
+nlohmann::ordered_json json_of(const ModelOptions& o) {
+  return {{"model", name_of(o.kind)},
+          {"dim", o.dim},
+          {"layers", o.layers},
+          {"dropout", o.dropout},
+          {"hidden", o.hidden},
+          {"attention", o.attention ? nn::name_of(*o.attention) : "none"},
+          {"normalizer", nn::name_of(o.attending.normalizer)},
+          {"pattern", nn::name_of(o.attending.pattern)},
+          {"window", o.attending.window},
+          {"stride", o.attending.stride},
+          {"attention_max_length", o.attending.max_length},
+          {"learn_temperature", o.attending.learn_temperature},
+          {"timing", name_of(o.timing)},
+          {"input_feeding", o.input_feeding},
+          {"context", name_of(o.context)},
+          {"output", name_of(o.output)},
+          {"heads", o.heads},
+          {"ffn", o.ffn},
+          {"norm", nn::name_of(o.norm)},
+          {"norm_kind", nn::name_of(o.norm_kind)},
+          {"feed_forward", nn::name_of(o.feed_forward)},
+          {"key_value_heads", o.key_value_heads},
+          {"positions", name_of(o.positions)},
+          {"tie", name_of(o.tie)}};
+}
+
+ModelOptions options_of(const nlohmann::json& config) {
+  const auto text = [&config](const char* key) { return config.at(key).get<std::string>(); };
+  ModelOptions o;
+  o.kind = model_kind_named(text("model"));
+  o.dim = config.at("dim");
+  o.layers = config.at("layers");
+  o.dropout = config.at("dropout");
+  o.hidden = config.at("hidden");
+  o.attention.reset();
+  if (text("attention") != "none") o.attention = nn::score_named(text("attention"));
+  o.attending.normalizer = nn::normalizer_named(text("normalizer"));
+  o.attending.pattern = nn::pattern_named(text("pattern"));
+  o.attending.window = config.at("window");
+  o.attending.stride = config.at("stride");
+  o.attending.max_length = config.at("attention_max_length");
+  o.attending.learn_temperature = config.at("learn_temperature");
+  o.timing = timing_named(text("timing"));
+  o.input_feeding = config.at("input_feeding");
+  o.context = context_named(text("context"));
+  o.output = output_named(text("output"));
+  o.heads = config.at("heads");
+  o.ffn = config.at("ffn");
+  o.norm = nn::norm_placement_named(text("norm"));
+  o.norm_kind = nn::norm_kind_named(text("norm_kind"));
+  o.feed_forward = nn::feed_forward_named(text("feed_forward"));
+  o.key_value_heads = config.at("key_value_heads");
+  o.positions = positions_named(text("positions"));
+  o.tie = tie_named(text("tie"));
+  return o;
+}
+
+}  // namespace
+
+void save_settings(const std::string& folder, const Language& source, const Language& target, const ModelOptions& options) {
   source.vocabulary.save(in(folder, "source.vocabulary"));
   target.vocabulary.save(in(folder, "target.vocabulary"));
-  const nlohmann::ordered_json config{
-      {"format", 1},
-      {"model", "gru"},
-      {"source_tokens", source.tokenizer.name()},
-      {"target_tokens", target.tokenizer.name()},
-      {"embedding", options.embedding},
-      {"hidden", options.hidden},
-      {"layers", options.layers},
-      {"dropout", options.dropout},
-      {"attention", options.attention ? nn::name_of(*options.attention) : "none"},
-      {"context", name_of(options.context)},
-      {"output", name_of(options.output)},
-  };
+  nlohmann::ordered_json config{{"format", 2},
+                                {"source_tokens", source.tokenizer.name()},
+                                {"target_tokens", target.tokenizer.name()}};
+  config.update(json_of(options));
   write_file_atomically(in(folder, "config.json"), config.dump(2) + "\n");
 }
 
-void save_weights(const std::string& folder, const Seq2Seq& model) { save(model, in(folder, "model.safetensors")); }
+void save_weights(const std::string& folder, const TranslationModel& model) {
+  save(model.view(), in(folder, "model.safetensors"));
+}
 
 Translator load_translator(const std::string& folder) {
   const std::string path = in(folder, "config.json");
   const std::string text = read_text(path);
-  Seq2SeqOptions options;
+  ModelOptions options;
   Language source, target;
   try {
     const auto config = nlohmann::json::parse(text);
-    if (config.at("format") != 1 || config.at("model") != "gru") {
-      throw Error("load", "'" + path + "' is of another format or model");
-    }
+    if (config.at("format") != 2) throw Error("load", "'" + path + "' is of another format");
     source.tokenizer = Tokenizer::named(config.at("source_tokens").get<std::string>());
     target.tokenizer = Tokenizer::named(config.at("target_tokens").get<std::string>());
-    options.embedding = config.at("embedding");
-    options.hidden = config.at("hidden");
-    options.layers = config.at("layers");
-    options.dropout = config.at("dropout");
-    const std::string attention = config.at("attention");
-    options.attention.reset();
-    if (attention != "none") options.attention = nn::score_named(attention);
-    options.context = context_named(config.at("context"));
-    options.output = output_named(config.at("output"));
+    options = options_of(config);
   } catch (const nlohmann::json::exception& problem) {
     throw Error("load", "'" + path + "' is damaged: " + problem.what());
   }
@@ -112,8 +137,8 @@ Translator load_translator(const std::string& folder) {
   target.vocabulary = Vocabulary::load(in(folder, "target.vocabulary"));
   options.source_vocabulary = source.vocabulary.size();
   options.target_vocabulary = target.vocabulary.size();
-  Translator translator{std::move(source), std::move(target), Seq2Seq(options)};
-  load(translator.model, in(folder, "model.safetensors"));
+  Translator translator{std::move(source), std::move(target), make_model(options)};
+  load(translator.model->view(), in(folder, "model.safetensors"));
   return translator;
 }
 

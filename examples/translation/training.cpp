@@ -31,8 +31,8 @@ std::string as_tokens(const Tokenizer& tokenizer, const std::string& line) {
 
 }  // namespace
 
-Learner::Learner(const Seq2Seq& model, double lr)
-    : model_(model), parameters_(parameters(model)), adam_(parameters_, {.lr = lr}) {}
+Learner::Learner(const TranslationModel& model, double lr)
+    : model_(model), parameters_(parameters(model.view())), adam_(parameters_, {.lr = lr}) {}
 
 StepResult Learner::step(const Batch& batch, double label_smoothing, double clip) {
   adam_.zero_grad();
@@ -48,7 +48,7 @@ StepResult Learner::step(const Batch& batch, double label_smoothing, double clip
   return {loss, norm};
 }
 
-Validation validate(const Seq2Seq& model, const Data& data) {
+Validation validate(const TranslationModel& model, const Data& data) {
   const evaluating scope;
   Validation result;
   const std::vector<Example> examples = encode(data.valid, data.source, data.target);
@@ -71,12 +71,13 @@ Validation validate(const Seq2Seq& model, const Data& data) {
   return result;
 }
 
-TrainingResult train(Seq2Seq& model, const Data& data, const TrainingOptions& options, const TrainingEvents& events) {
+TrainingResult train(const TranslationModel& model, const Data& data, const TrainingOptions& options, const TrainingEvents& events) {
   Learner learner(model, options.lr);
   TrainingResult result;
   const auto start = std::chrono::steady_clock::now();
   double best_loss = INFINITY;
   bool out_of_steps = false;
+  double lr = options.lr;  // once warmed up
   for (std::int64_t epoch = 1; epoch <= options.epochs && !out_of_steps; ++epoch) {
     const Batches batches = make_batches(
         data.train, {.batch_size = options.batch, .unit = options.batch_unit, .seed = options.seed},
@@ -87,6 +88,8 @@ TrainingResult train(Seq2Seq& model, const Data& data, const TrainingOptions& op
     std::int64_t done = 0, tokens = 0;
     for (const auto& indices : batches) {
       const Batch batch = make_batch(data.train, indices);
+      const double warmth = static_cast<double>(result.steps + 1) / static_cast<double>(std::max<std::int64_t>(options.warmup, 1));
+      learner.set_lr(lr * std::min(warmth, 1.0));
       const StepResult step = learner.step(batch, options.label_smoothing, options.clip);
       ++result.steps;
       if (events.step) events.step(result.steps, step, learner.lr());
@@ -112,10 +115,47 @@ TrainingResult train(Seq2Seq& model, const Data& data, const TrainingOptions& op
     }
     result.seconds = seconds_since(start);
     if (events.epoch) events.epoch(epoch, validation, best, result.seconds);
-    if (validation.loss >= best_loss) learner.set_lr(learner.lr() * options.lr_decay);
+    if (validation.loss >= best_loss) lr *= options.lr_decay;
     best_loss = std::min(best_loss, validation.loss);
     if (epoch - result.best_epoch >= options.patience) break;
   }
+  return result;
+}
+
+namespace {
+
+/// The factor on the peak at a share of the way.
+double one_cycle(double share) { return share < 0.15 ? 0.1 + 0.9 * share / 0.15 : (1.02 - share) / 0.87; }
+
+}  // namespace
+
+ShortTrainingResult train_shortly(const TranslationModel& model, std::span<const Example> examples, const ShortTraining& options) {
+  Learner learner(model, options.peak_lr);
+  std::vector<Batches> epochs;
+  std::int64_t steps = 0;
+  for (std::int64_t epoch = 0; epoch < options.epochs; ++epoch) {
+    epochs.push_back(make_batches(examples, {.batch_size = options.batch, .seed = options.seed}, static_cast<std::uint64_t>(epoch)));
+    steps += static_cast<std::int64_t>(epochs.back().size());
+  }
+  Progress progress(options.title, steps);
+  ShortTrainingResult result;
+  const auto start = std::chrono::steady_clock::now();
+  std::int64_t tokens = 0;
+  for (const Batches& batches : epochs) {
+    for (const auto& indices : batches) {
+      const Batch batch = make_batch(examples, indices);
+      learner.set_lr(options.peak_lr * one_cycle(static_cast<double>(result.steps) / static_cast<double>(steps)));
+      const StepResult step = learner.step(batch, 0, 1);
+      result.loss = result.steps == 0 ? step.loss : 0.98 * result.loss + 0.02 * step.loss;
+      tokens += batch.target_tokens;
+      ++result.steps;
+      result.seconds = seconds_since(start);
+      char note[80];
+      std::snprintf(note, sizeof note, "loss %.3f  %.0f tokens/s", result.loss, static_cast<double>(tokens) / result.seconds);
+      progress.update(result.steps, note);
+    }
+  }
+  progress.finish();
   return result;
 }
 

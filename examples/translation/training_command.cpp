@@ -28,8 +28,14 @@ Data read_data(const TrainCommand& command) {
   std::fprintf(stderr, "training text: %s\n", filtered.report.describe().c_str());
   if (filtered.corpus.size() == 0) throw Error("train", "no sentence pair is left to train on");
   Data data;
-  data.source = Language::from_lines(filtered.corpus.source, source_tokens, command.vocabulary);
-  data.target = Language::from_lines(filtered.corpus.target, target_tokens, command.vocabulary);
+  if (command.tie == "all") {  // one vocabulary for both languages
+    std::vector<std::string> lines = filtered.corpus.source;
+    lines.insert(lines.end(), filtered.corpus.target.begin(), filtered.corpus.target.end());
+    data.source = data.target = Language::from_lines(lines, source_tokens, command.vocabulary);
+  } else {
+    data.source = Language::from_lines(filtered.corpus.source, source_tokens, command.vocabulary);
+    data.target = Language::from_lines(filtered.corpus.target, target_tokens, command.vocabulary);
+  }
   data.train = encode(filtered.corpus, data.source, data.target);
   data.valid = filter_by_length(read_parallel(command.valid_source, command.valid_target), {}, source_tokens,
                                 target_tokens).corpus;
@@ -37,14 +43,23 @@ Data read_data(const TrainCommand& command) {
   return data;
 }
 
-Seq2SeqOptions model_options(const TrainCommand& command, const Data& data) {
-  Seq2SeqOptions options = command.shape;
+ModelOptions model_options(const TrainCommand& command, const Data& data) {
+  ModelOptions options = command.shape;
   options.source_vocabulary = data.source.vocabulary.size();
   options.target_vocabulary = data.target.vocabulary.size();
+  options.kind = model_kind_named(command.model);
   options.attention.reset();
   if (command.attention != "none") options.attention = nn::score_named(command.attention);
+  options.attending.normalizer = nn::normalizer_named(command.normalizer);
+  options.attending.pattern = nn::pattern_named(command.pattern);
+  options.timing = timing_named(command.timing);
   options.context = context_named(command.context);
   options.output = output_named(command.output);
+  options.norm = nn::norm_placement_named(command.norm);
+  options.norm_kind = nn::norm_kind_named(command.norm_kind);
+  options.feed_forward = nn::feed_forward_named(command.feed_forward);
+  options.positions = positions_named(command.positions);
+  options.tie = tie_named(command.tie);
   return options;
 }
 
@@ -56,6 +71,7 @@ void check(const TrainingOptions& options) {
   if (options.epochs < 1) refuse("--epochs must be positive", static_cast<double>(options.epochs));
   if (options.max_steps < 0) refuse("--max-steps must not be negative", static_cast<double>(options.max_steps));
   if (!(options.lr > 0)) refuse("--lr must be positive", options.lr);
+  if (options.warmup < 0) refuse("--warmup must not be negative", static_cast<double>(options.warmup));
   if (!(options.lr_decay > 0 && options.lr_decay <= 1)) refuse("--lr-decay must lie in (0, 1]", options.lr_decay);
   if (!(options.label_smoothing >= 0 && options.label_smoothing < 1)) refuse("--label-smoothing must lie in [0, 1)", options.label_smoothing);
   if (!(options.clip > 0)) refuse("--clip must be positive", options.clip);
@@ -69,14 +85,18 @@ void run_training(const TrainCommand& command) {
   TrainingOptions training = command.training;
   training.batch_unit = command.batch_unit == "tokens" ? BatchUnit::tokens : BatchUnit::sentences;
   check(training);
+  if (command.tie == "all" && command.source_tokens != command.target_tokens) {
+    throw Error("train", "--tie all needs one kind of token for both languages, got " + command.source_tokens + " and " +
+                             command.target_tokens);
+  }
   const Data data = read_data(command);
-  const Seq2SeqOptions options = model_options(command, data);
+  const ModelOptions options = model_options(command, data);
   manual_seed(training.seed);
-  Seq2Seq model(options);
+  const std::unique_ptr<TranslationModel> model = make_model(options);
   make_output_folder(command.out);
   save_settings(command.out, data.source, data.target, options);
   std::fprintf(stderr, "%lld parameters; vocabularies of %lld and %lld; %zu training and %lld validation pairs\n",
-               static_cast<long long>(num_parameters(model)), static_cast<long long>(options.source_vocabulary),
+               static_cast<long long>(num_parameters(model->view())), static_cast<long long>(options.source_vocabulary),
                static_cast<long long>(options.target_vocabulary), data.train.size(),
                static_cast<long long>(data.valid.size()));
 
@@ -85,12 +105,12 @@ void run_training(const TrainCommand& command) {
   events.step = [&](std::int64_t step, const StepResult& result, double lr) { log.step(step, result, lr); };
   events.epoch = [&](std::int64_t epoch, const Validation& validation, bool best, double seconds) {
     log.epoch(epoch, validation, seconds);
-    if (best) save_weights(command.out, model);
+    if (best) save_weights(command.out, *model);
     std::fprintf(stderr, "epoch %-3lld valid loss %.3f  perplexity %.2f  BLEU %.2f%s  (%s)\n",
                  static_cast<long long>(epoch), validation.loss, validation.perplexity, validation.bleu,
                  best ? " *" : "", duration_text(seconds).c_str());
   };
-  const TrainingResult result = train(model, data, training, events);
+  const TrainingResult result = train(*model, data, training, events);
   std::fprintf(stderr, "best: epoch %lld with a validation BLEU of %.2f; %lld steps in %s; the model is in %s\n",
                static_cast<long long>(result.best_epoch), result.best.bleu, static_cast<long long>(result.steps),
                duration_text(result.seconds).c_str(), command.out.c_str());
@@ -101,7 +121,7 @@ void run_translation(const RunCommand& command, std::istream& in, std::ostream& 
   const Translator translator = load_translator(command.folder);
   std::vector<std::string> lines;
   const auto flush = [&] {
-    for (const std::string& line : translate_lines(translator.model, translator.source, translator.target, lines)) {
+    for (const std::string& line : translate_lines(*translator.model, translator.source, translator.target, lines)) {
       out << line << "\n";
     }
     out.flush();

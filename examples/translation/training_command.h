@@ -12,8 +12,10 @@ struct TrainCommand {
   std::string source_tokens = "words", target_tokens = "words";
   gradus::VocabularyOptions vocabulary{.min_frequency = 2};
   gradus::LengthFilter filter{.max_length = 100};
-  std::string model = "gru", attention = "additive", context = "last", output = "deep";
-  Seq2SeqOptions shape;
+  // Names of options, as the command line gives them.
+  std::string model = "gru", attention = "additive", normalizer = "softmax", pattern = "full", timing = "before", context = "last",
+              output = "deep", norm = "pre", norm_kind = "layer", feed_forward = "relu", positions = "sinusoidal", tie = "target";
+  ModelOptions shape;
   TrainingOptions training;
   std::string batch_unit = "sentences";
   int threads = 0;

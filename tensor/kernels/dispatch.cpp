@@ -4,6 +4,7 @@
 #include <gradus/tensor/kernels/elementwise.h>
 #include <gradus/tensor/kernels/optim.h>
 #include <gradus/tensor/kernels/gru.h>
+#include <gradus/tensor/kernels/lstm.h>
 #include <gradus/tensor/kernels/layer_norm.h>
 #include <gradus/tensor/kernels/random.h>
 #include <gradus/tensor/kernels/reduce.h>
@@ -101,3 +102,4 @@ GRADUS_KERNEL_FAMILY(OptimKernels, optim_kernels)
 GRADUS_KERNEL_FAMILY(ReduceKernels, reduce_kernels)
 GRADUS_KERNEL_FAMILY(SoftmaxKernels, softmax_kernels)
 GRADUS_KERNEL_FAMILY(LayerNormKernels, layer_norm_kernels)
+GRADUS_KERNEL_FAMILY(LstmKernels, lstm_kernels)

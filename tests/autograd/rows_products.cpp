@@ -36,7 +36,56 @@ Row product(const char* name, const char* variant, std::vector<Input> inputs, Ru
 
 using Arrays = std::vector<Array>;
 
+/// Every step by its formula. `padded_reverse`: tanh, backwards in time, with the lengths of input 4; else relu, forwards.
+Array rnn_by_loops(const Arrays& x, bool padded_reverse) {
+  const std::int64_t time = x[0].shape[1], H = x[1].shape[1];
+  Array out = build(x[0].shape, [](const Shape&) { return 0.0; });
+  for (std::int64_t b = 0; b < x[0].shape[0]; ++b) {
+    std::vector<double> h;
+    for (std::int64_t i = 0; i < H; ++i) h.push_back(x[1].at({b, i}));
+    for (std::int64_t step = 0; step < time; ++step) {
+      const std::int64_t t = padded_reverse ? time - 1 - step : step;
+      if (padded_reverse && static_cast<double>(t) >= x[4].at({b})) continue;
+      std::vector<double> next;
+      for (std::int64_t i = 0; i < H; ++i) {
+        double total = x[0].at({b, t, i}) + x[3].at({i});
+        for (std::int64_t j = 0; j < H; ++j) total += x[2].at({i, j}) * h[static_cast<std::size_t>(j)];
+        next.push_back(padded_reverse ? std::tanh(total) : std::max(total, 0.0));
+        out.at({b, t, i}) = next.back();
+      }
+      h = next;
+    }
+  }
+  return out;
+}
+
+Array lstm_by_loops(const Arrays& x) {
+  const std::int64_t time = x[0].shape[1], H = x[1].shape[1];
+  Array out = build({x[0].shape[0], time, 2 * H}, [](const Shape&) { return 0.0; });
+  const auto sigmoid_of = [](double v) { return 1 / (1 + std::exp(-v)); };
+  for (std::int64_t b = 0; b < x[0].shape[0]; ++b) {
+    for (std::int64_t t = 0; t < time; ++t) {
+      const auto before = [&](std::int64_t j) { return t == 0 ? x[1].at({b, j}) : out.at({b, t - 1, j}); };
+      for (std::int64_t i = 0; i < H; ++i) {
+        const auto gate = [&](std::int64_t k) {
+          double total = x[0].at({b, t, k * H + i}) + x[4].at({k * H + i});
+          for (std::int64_t j = 0; j < H; ++j) total += x[3].at({k * H + i, j}) * before(j);
+          return total;
+        };
+        const double cell = t == 0 ? x[2].at({b, i}) : out.at({b, t - 1, H + i});
+        const double next = sigmoid_of(gate(1)) * cell + sigmoid_of(gate(0)) * std::tanh(gate(2));
+        out.at({b, t, H + i}) = next;
+        out.at({b, t, i}) = sigmoid_of(gate(3)) * std::tanh(next);
+      }
+    }
+  }
+  return out;
+}
+
 std::vector<Row> recurrent_rows() {
+  const std::vector<Input> lstm_inputs = {{{2, 3, 12}}, {{2, 3}}, {{2, 3}}, {{12, 3}}, {{12}}};
+  std::vector<Input> lstm_with_lengths = lstm_inputs;
+  lstm_with_lengths.push_back(numbers({2}, {3, 2}));
   const std::vector<Input> gru_inputs = {{{2, 3, 12}}, {{2, 4}}, {{12, 4}}, {{12}}};
   std::vector<Input> with_lengths = gru_inputs;
   with_lengths.push_back(numbers({2}, {3, 2}));
@@ -55,6 +104,34 @@ std::vector<Row> recurrent_rows() {
        .inputs = with_lengths,
        .run = [](const Tensors& x) { return gru_sequence(x[0], x[1], x[2], {}, x[4], true); },
        .twin = [](const Tensors& x) { return composed::gru_sequence(x[0], x[1], x[2], {}, x[4], true); }},
+      {.name = "rnn_sequence",
+       .variant = "tanh, lengths, reverse",
+       .inputs = {{{2, 3, 4}}, {{2, 4}}, {{4, 4}}, {{4}}, numbers({2}, {3, 2})},
+       .run =
+           [](const Tensors& x) {
+             return rnn_sequence(x[0], x[1], x[2], x[3], RecurrentNonlinearity::tanh, x[4], true);
+           },
+       .reference = [](const Arrays& x) { return rnn_by_loops(x, true); }},
+      {.name = "rnn_sequence",
+       .variant = "relu",
+       .inputs = {{{2, 3, 4}}, {{2, 4}}, {{4, 4}}, {{4}}},
+       .run = [](const Tensors& x) { return rnn_sequence(x[0], x[1], x[2], x[3], RecurrentNonlinearity::relu); },
+       .reference = [](const Arrays& x) { return rnn_by_loops(x, false); }},
+      {.name = "lstm_sequence",
+       .inputs = lstm_inputs,
+       .run = [](const Tensors& x) { return lstm_sequence(x[0], x[1], x[2], x[3], x[4]); },
+       .reference = [](const Arrays& x) { return lstm_by_loops(x); },
+       .twin = [](const Tensors& x) { return composed::lstm_sequence(x[0], x[1], x[2], x[3], x[4]); }},
+      {.name = "lstm_sequence",
+       .variant = "lengths",
+       .inputs = lstm_with_lengths,
+       .run = [](const Tensors& x) { return lstm_sequence(x[0], x[1], x[2], x[3], x[4], x[5]); },
+       .twin = [](const Tensors& x) { return composed::lstm_sequence(x[0], x[1], x[2], x[3], x[4], x[5]); }},
+      {.name = "lstm_sequence",
+       .variant = "reverse, lengths, no bias",
+       .inputs = lstm_with_lengths,
+       .run = [](const Tensors& x) { return lstm_sequence(x[0], x[1], x[2], x[3], {}, x[5], true); },
+       .twin = [](const Tensors& x) { return composed::lstm_sequence(x[0], x[1], x[2], x[3], {}, x[5], true); }},
       {.name = "last_state",
        .inputs = {{{2, 3, 4}}, numbers({2}, {2, 3})},
        .run = [](const Tensors& x) { return last_state(x[0], x[1]); },

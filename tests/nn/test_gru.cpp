@@ -71,7 +71,7 @@ TEST_CASE("a GRU cell takes one step of the layer") {
   const Tensor x = randn({2, 4}), state = randn({2, 3});
   const Tensor next = cell(x, state);
   // r, z, n by hand.
-  const Tensor a = linear(x, cell.weight_ih, cell.bias_ih), b = linear(state, cell.weight_hh, cell.bias_hh);
+  const Tensor a = linear(x, cell.weights.weight_ih, cell.weights.bias_ih), b = linear(state, cell.weights.weight_hh, cell.weights.bias_hh);
   const Tensor r = sigmoid(a.slice(1, 0, 3) + b.slice(1, 0, 3)), z = sigmoid(a.slice(1, 3, 6) + b.slice(1, 3, 6));
   const Tensor n = tanh(a.slice(1, 6) + r * b.slice(1, 6));
   CHECK(largest_difference(next, (1 - z) * n + z * state) < 1e-6);

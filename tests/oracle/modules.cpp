@@ -53,24 +53,61 @@ Tensor any_of(const Arguments& a, std::initializer_list<const char*> names) {
   return {};
 }
 
-Answers run_gru(const Case& c) {
+/// RNN, GRU or LSTM: `Options` are those of the layer, `run(layer, x, lengths)` gives its outputs, of which the first is
+/// (batch, time, ...).
+template <class Layer, class Options, class Run>
+Answers run_recurrent(const Case& c, Run run) {
   const Arguments& a = c.arguments();
-  const nn::GRUOptions options{.layers = static_cast<int>(a.integer("num_layers", 1)),
-                               .bidirectional = a.flag("bidirectional", false),
-                               .dropout = a.number("dropout", 0),
-                               .bias = a.flag("bias", true)};
+  Options options{.layers = static_cast<int>(a.integer("num_layers", 1)),
+                  .bidirectional = a.flag("bidirectional", false),
+                  .dropout = a.number("dropout", 0),
+                  .bias = a.flag("bias", true)};
+  if constexpr (requires { options.nonlinearity; }) {
+    if (a.text("nonlinearity", "tanh") == "relu") options.nonlinearity = RecurrentNonlinearity::relu;
+  }
+  if (a.has("proj_size") && a.integer("proj_size") != 0) throw Unsupported("proj_size");
   Tensor lengths = any_of(a, {"lengths"});
   if (!lengths.defined() && a.has("lengths")) {
     lengths = tensor(a.plain("lengths").get<std::vector<std::int64_t>>());
   }
   const bool batch_first = a.flag("batch_first", false);
-  return run_model(c, nn::GRU(a.integer("input_size"), a.integer("hidden_size"), options),
-                   [&](const nn::GRU& layer) {
-                     const Tensor& x = a.tensor("input");
-                     const nn::GRUOutput y =
-                         layer(batch_first ? x : x.transpose(0, 1), any_of(a, {"h0", "h_0", "hx"}), lengths);
-                     return Tensors{batch_first ? y.output : y.output.transpose(0, 1), y.state};
+  return run_model(c, Layer(a.integer("input_size"), a.integer("hidden_size"), options), [&](const Layer& layer) {
+    const Tensor& x = a.tensor("input");
+    Tensors outputs = run(layer, batch_first ? x : x.transpose(0, 1), lengths);
+    if (!batch_first) outputs[0] = outputs[0].transpose(0, 1);
+    return outputs;
+  });
+}
+
+template <class Layer, class Options>
+Answers run_simple_recurrent(const Case& c) {
+  return run_recurrent<Layer, Options>(c, [&](const Layer& layer, const Tensor& x, const Tensor& lengths) {
+    const auto y = layer(x, any_of(c.arguments(), {"h0", "h_0", "hx"}), lengths);
+    return Tensors{y.output, y.state};
+  });
+}
+
+Answers run_lstm(const Case& c) {
+  return run_recurrent<nn::LSTM, nn::LSTMOptions>(c, [&](const nn::LSTM& layer, const Tensor& x, const Tensor& lengths) {
+    const nn::LSTMOutput y = layer(x, any_of(c.arguments(), {"h0", "h_0", "hx"}), any_of(c.arguments(), {"c0", "c_0", "cx"}), lengths);
+    return Tensors{y.output, y.state, y.cell};
+  });
+}
+
+Answers run_lstm_cell(const Case& c) {
+  const Arguments& a = c.arguments();
+  return run_model(c, nn::LSTMCell(a.integer("input_size"), a.integer("hidden_size"), a.flag("bias", true)),
+                   [&](const nn::LSTMCell& cell) {
+                     const nn::LSTMState next = cell(a.tensor("input"), any_of(a, {"h0", "hx", "state"}), any_of(a, {"c0", "cx", "cell"}));
+                     return Tensors{next.state, next.cell};
                    });
+}
+
+Answers run_rnn_cell(const Case& c) {
+  const Arguments& a = c.arguments();
+  const auto kind = a.text("nonlinearity", "tanh") == "relu" ? RecurrentNonlinearity::relu : RecurrentNonlinearity::tanh;
+  return run_model(c, nn::RNNCell(a.integer("input_size"), a.integer("hidden_size"), a.flag("bias", true), kind),
+                   [&](const nn::RNNCell& cell) { return Tensors{cell(a.tensor("input"), any_of(a, {"h0", "hx", "state"}))}; });
 }
 
 Answers run_gru_cell(const Case& c) {
@@ -242,7 +279,11 @@ Answers run_module(const Case& c) {
       {"Linear", run_linear},
       {"Embedding", run_embedding},
       {"LayerNorm", run_layer_norm},
-      {"GRU", run_gru},
+      {"RNN", run_simple_recurrent<nn::RNN, nn::RNNOptions>},
+      {"RNNCell", run_rnn_cell},
+      {"GRU", run_simple_recurrent<nn::GRU, nn::GRUOptions>},
+      {"LSTM", run_lstm},
+      {"LSTMCell", run_lstm_cell},
       {"GRUCell", run_gru_cell},
       {"MultiheadAttention", run_multihead_attention},
       {"TransformerEncoderLayer", run_encoder<nn::TransformerEncoderLayer>},

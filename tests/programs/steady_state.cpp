@@ -55,20 +55,22 @@ int main() {
   return 0;
 #endif
   manual_seed(1);
-  Seq2Seq model({.source_vocabulary = 200, .target_vocabulary = 300, .embedding = 32, .hidden = 48, .dropout = 0.2});
-  Learner learner(model, 1e-3);
   Batch batch;
   batch.source = randint(4, 200, {16, 9});
   batch.lengths = full({16}, 9, DType::int64);
   batch.previous = randint(4, 300, {16, 11});
   batch.target = randint(4, 300, {16, 11});
-  for (int step = 1; step <= 6; ++step) {
-    calls = 0;
-    counting = step > 2;
-    learner.step(batch, 0.1, 1);
-    counting = false;
-    std::printf("step %d: %ld allocations by the system\n", step, calls.load());
-    if (calls.load() > 0) return 1;
+  for (const ModelKind kind : {ModelKind::rnn, ModelKind::gru, ModelKind::lstm, ModelKind::transformer}) {
+    const auto model = make_model({.kind = kind, .source_vocabulary = 200, .target_vocabulary = 300, .dim = 32, .dropout = 0.2, .hidden = 48, .ffn = 64});
+    Learner learner(*model, 1e-3);
+    for (int step = 1; step <= 6; ++step) {
+      calls = 0;
+      counting = step > 2;
+      learner.step(batch, 0.1, 1);
+      counting = false;
+      std::printf("%s, step %d: %ld allocations by the system\n", name_of(kind), step, calls.load());
+      if (calls.load() > 0) return 1;
+    }
   }
   return 0;
 }

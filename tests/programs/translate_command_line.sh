@@ -20,7 +20,7 @@ done > train.en
 head -12 train.de > val.de
 head -12 train.en > val.en
 data=(--source train.de --target train.en --valid-source val.de --valid-target val.en)
-small=(--embedding 16 --hidden 24 --batch 16 --epochs 2 --threads 1)
+small=(--dim 16 --hidden 24 --batch 16 --epochs 2 --threads 1)
 
 "$translate" train "${data[@]}" "${small[@]}" --out model 2> log || fail "training: $(cat log)"
 for file in config.json source.vocabulary target.vocabulary model.safetensors log.jsonl timing.jsonl; do

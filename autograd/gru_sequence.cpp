@@ -1,19 +1,16 @@
 #include <gradus/autograd/activation.h>
 #include <gradus/autograd/arithmetic.h>
-#include <gradus/autograd/indexing.h>
-#include <gradus/autograd/joining.h>
 #include <gradus/autograd/linalg.h>
 #include <gradus/autograd/node.h>
 #include <gradus/autograd/recurrent.h>
+#include <gradus/autograd/recurrent_steps.h>
 #include <gradus/autograd/reduce.h>
 #include <gradus/tensor/blas.h>
 #include <gradus/tensor/create.h>
-#include <gradus/tensor/error.h>
 #include <gradus/tensor/kernels/dispatch.h>
 #include <gradus/tensor/kernels/gru.h>
 #include <gradus/tensor/parallel.h>
 
-#include <algorithm>
 #include <cstring>
 
 namespace gradus {
@@ -30,17 +27,6 @@ auto backward_kernel() {
   if constexpr (std::is_same_v<T, float>) return kernels<GruKernels>().backward_f32;
   else return kernels<GruKernels>().backward_f64;
 }
-
-/// The sizes of a sequence and the order in which its steps are taken.
-struct Steps {
-  std::int64_t batch, time, size;
-  bool reverse;
-  const std::int64_t* lengths;  // or null
-
-  std::int64_t at(std::int64_t step) const { return reverse ? time - 1 - step : step; }
-  bool active(std::int64_t row, std::int64_t t) const { return !lengths || t < lengths[row]; }
-  std::int64_t rows_per_tile() const { return std::max<std::int64_t>(1, 4096 / std::max<std::int64_t>(size, 1)); }
-};
 
 /// What the backward pass needs of every step.
 struct Trace {
@@ -127,49 +113,11 @@ GateGradients run_backward(const Steps& steps, const Tensor& gradient, const Ten
   return result;
 }
 
-Steps check(const Tensor& input_gates, const Tensor& state, const Tensor& weight, const Tensor& bias,
-            const Tensor& lengths, bool reverse) {
-  const auto refuse = [](const std::string& what) { throw Error("gru_sequence", what); };
-  if (input_gates.rank() != 3) refuse("input gates must be (batch, time, 3H), got " + describe(input_gates));
-  if (state.rank() != 2 || state.shape()[0] != input_gates.shape()[0]) {
-    refuse("the state must be (batch, H) with the batch of the input gates " + describe(input_gates) + ", got " +
-           describe(state));
-  }
-  const Steps steps{input_gates.shape()[0], input_gates.shape()[1], state.shape()[1], reverse, nullptr};
-  if (input_gates.shape()[2] != 3 * steps.size) {
-    refuse("with a state of " + std::to_string(steps.size) + " the input gates must have " +
-           std::to_string(3 * steps.size) + " features, got " + describe(input_gates));
-  }
-  if (!(weight.shape() == Shape{3 * steps.size, steps.size})) {
-    refuse("the weight must be " + to_string(Shape{3 * steps.size, steps.size}) + ", got " + describe(weight));
-  }
-  if (bias.defined() && !(bias.shape() == Shape{3 * steps.size})) {
-    refuse("the bias must be " + to_string(Shape{3 * steps.size}) + ", got " + describe(bias));
-  }
-  for (const Tensor* operand : {&input_gates, &state, &weight, &bias}) {
-    if (operand->defined() && (operand->dtype() != state.dtype() || !is_floating(state.dtype()))) {
-      refuse("all operands must be of one floating dtype: " + describe(*operand) + " beside " + describe(state));
-    }
-  }
-  if (lengths.defined()) {
-    if (lengths.dtype() != DType::int64 || !(lengths.shape() == Shape{steps.batch})) {
-      refuse("lengths must be int64 " + to_string(Shape{steps.batch}) + ", got " + describe(lengths));
-    }
-    const Tensor listed = lengths.contiguous();
-    for (std::int64_t length : listed.span<std::int64_t>()) {
-      if (length < 1 || length > steps.time) {
-        refuse("a length of " + std::to_string(length) + " lies outside [1, " + std::to_string(steps.time) + "]");
-      }
-    }
-  }
-  return steps;
-}
-
 }  // namespace
 
 Tensor gru_sequence(const Tensor& input_gates, const Tensor& state, const Tensor& weight, const Tensor& bias,
                     const Tensor& lengths, bool reverse) {
-  Steps steps = check(input_gates, state, weight, bias, lengths, reverse);
+  Steps steps = check_sequence("gru_sequence", 3, input_gates, state, weight, bias, lengths, reverse);
   const DType dtype = state.dtype();
   const bool recorded = recording(input_gates, state, weight, bias);
   const Tensor order = lengths.defined() ? lengths.contiguous() : lengths;
@@ -218,42 +166,18 @@ namespace composed {
 
 Tensor gru_sequence(const Tensor& input_gates, const Tensor& state, const Tensor& weight, const Tensor& bias,
                     const Tensor& lengths, bool reverse) {
-  const Steps steps = check(input_gates, state, weight, bias, lengths, reverse);
-  if (steps.time == 0) return zeros({steps.batch, 0, steps.size}, state.dtype());
+  const Steps steps = check_sequence("gru_sequence", 3, input_gates, state, weight, bias, lengths, reverse);
   const std::int64_t H = steps.size;
-  std::vector<Tensor> outputs(static_cast<std::size_t>(steps.time));
-  Tensor h = state;  // (batch, H)
-  for (std::int64_t step = 0; step < steps.time; ++step) {
-    const std::int64_t t = steps.at(step);
-    const Tensor x = input_gates.select(1, t);            // (batch, 3H)
+  const auto part = [H](const Tensor& all_gates, std::int64_t i) { return all_gates.slice(1, i * H, (i + 1) * H); };
+  return unroll(steps, input_gates, state, lengths, [&](const Tensor& x, const Tensor& h) {
     const Tensor gates = gradus::linear(h, weight, bias);  // (batch, 3H)
-    const auto part = [H](const Tensor& all_gates, std::int64_t i) { return all_gates.slice(1, i * H, (i + 1) * H); };
     const Tensor r = sigmoid(part(x, 0) + part(gates, 0));
     const Tensor z = sigmoid(part(x, 1) + part(gates, 1));
     const Tensor n = tanh(part(x, 2) + r * part(gates, 2));
-    const Tensor next = (1 - z) * n + z * h;
-    if (lengths.defined()) {
-      const Tensor active = gt(lengths, t).unsqueeze(1);  // (batch, 1)
-      h = where(active, next, h);
-      outputs[static_cast<std::size_t>(t)] = where(active, next, 0);
-    } else {
-      h = next;
-      outputs[static_cast<std::size_t>(t)] = next;
-    }
-  }
-  return stack(outputs, 1);
+    return (1 - z) * n + z * h;
+  });
 }
 
 }  // namespace composed
-
-Tensor last_state(const Tensor& outputs, const Tensor& lengths) {
-  if (outputs.rank() != 3 || outputs.shape()[1] == 0) {
-    throw Error("last_state", "the outputs must be (batch, time, H) with at least one step, got " + describe(outputs));
-  }
-  const std::int64_t batch = outputs.shape()[0], time = outputs.shape()[1];
-  if (!lengths.defined()) return outputs.select(1, time - 1);
-  const Tensor rows = arange(0, batch) * time + lengths - 1;
-  return index_select(outputs.reshape({batch * time, outputs.shape()[2]}), 0, rows);
-}
 
 }  // namespace gradus

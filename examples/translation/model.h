@@ -1,0 +1,114 @@
+// What a translation model is to those who train it and decode with it, and the options of all of them.
+#pragma once
+#include <gradus/nn/attention.h>
+#include <gradus/nn/losses.h>
+#include <gradus/nn/transformer.h>
+#include <gradus/nn/visit.h>
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+
+namespace translation {
+
+using gradus::Tensor;
+namespace nn = gradus::nn;
+
+enum class ModelKind { rnn, gru, lstm, transformer };
+
+/// What a recurrent decoder sees of the source where it has no attention: one vector for the whole sentence.
+enum class Context { last, mean, sum };
+
+/// When a recurrent decoder attends.
+enum class Timing {
+  before,  // with the state before the step; the context goes into the step (Bahdanau et al. 2015)
+  after    // with the state after the step; tanh(W [context, state]) predicts, and goes into the next step (Luong et al. 2015)
+};
+
+/// How a word is predicted.
+enum class OutputLayer {
+  direct,  // one linear map to the vocabulary
+  deep     // a tanh layer to the width of the embedding, then the target embedding itself, transposed
+};
+
+/// Where the Transformer's positions come from: added to the embeddings, or part of self attention.
+enum class Positions { none, sinusoidal, learned, shaw, t5, rotary, alibi };
+
+/// Which of the Transformer's tables are one: none, the target's embedding and the output, or the source's as well, which
+/// needs a vocabulary for both languages.
+enum class Tie { none, target, all };
+
+struct ModelOptions {
+  ModelKind kind = ModelKind::gru;
+  std::int64_t source_vocabulary = 0;
+  std::int64_t target_vocabulary = 0;
+  std::int64_t dim = 256;      // features of a word; in the Transformer of everything
+  int layers = 1;              // of the encoder, and of the decoder
+  double dropout = 0.3;
+
+  // Recurrent models.
+  std::int64_t hidden = 256;   // features of a state
+  std::optional<nn::Score> attention = nn::Score::additive;
+  nn::AttentionOptions attending = {.max_length = 256};
+  Timing timing = Timing::before;
+  bool input_feeding = true;   // with Timing::after
+  Context context = Context::last;  // where there is no attention
+  OutputLayer output = OutputLayer::deep;
+
+  // The Transformer.
+  std::int64_t heads = 4;
+  std::int64_t ffn = 1024;
+  nn::NormPlacement norm = nn::NormPlacement::pre;
+  nn::NormKind norm_kind = nn::NormKind::layer;
+  nn::FeedForwardKind feed_forward = nn::FeedForwardKind::relu;
+  std::int64_t key_value_heads = 0;  // 0: as many as heads
+  Positions positions = Positions::sinusoidal;
+  Tie tie = Tie::target;
+};
+
+/// One step of writing a translation.
+struct StepOutput {
+  Tensor logits;   // (B, target vocabulary)
+  Tensor weights;  // (B, S) of the attention over the source, of all heads on average; undefined without it
+};
+
+/// A batch of translations that are being written.
+class Decoding {
+ public:
+  virtual ~Decoding() = default;
+  /// Reads the words chosen last, (B,) int64, and scores the next.
+  virtual StepOutput step(const Tensor& previous) = 0;
+};
+
+/// source (B, S) int64 ids, lengths (B,) int64 throughout.
+class TranslationModel {
+ public:
+  virtual ~TranslationModel() = default;
+  /// The loss of the words `target` (B, T) when the decoder reads `previous` (B, T), with dropout in training.
+  virtual gradus::TokenLoss loss(const Tensor& source, const Tensor& lengths, const Tensor& previous, const Tensor& target,
+                                 double label_smoothing) const = 0;
+  /// Starts to translate, without dropout.
+  virtual std::unique_ptr<Decoding> start(const Tensor& source, const Tensor& lengths) const = 0;
+  /// For parameters(), save(), load() and their like.
+  virtual gradus::ModelView view() const = 0;
+};
+
+/// Throws where the options do not fit together.
+std::unique_ptr<TranslationModel> make_model(const ModelOptions& options);
+
+/// Names of the options, as the command line and config.json write them, and back.
+const char* name_of(ModelKind kind);
+const char* name_of(Context context);
+const char* name_of(Timing timing);
+const char* name_of(OutputLayer output);
+const char* name_of(Positions positions);
+const char* name_of(Tie tie);
+ModelKind model_kind_named(const std::string& name);
+Context context_named(const std::string& name);
+Timing timing_named(const std::string& name);
+OutputLayer output_named(const std::string& name);
+Positions positions_named(const std::string& name);
+Tie tie_named(const std::string& name);
+
+}  // namespace translation

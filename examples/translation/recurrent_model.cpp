@@ -1,0 +1,179 @@
+#include "recurrent_model.h"
+
+#include <gradus/autograd/activation.h>
+#include <gradus/autograd/arithmetic.h>
+#include <gradus/autograd/joining.h>
+#include <gradus/autograd/linalg.h>
+#include <gradus/autograd/modes.h>
+#include <gradus/autograd/normalize.h>
+#include <gradus/autograd/reduce.h>
+#include <gradus/data/loader.h>
+#include <gradus/tensor/create.h>
+
+#include <utility>
+
+namespace translation {
+
+using namespace gradus;
+
+namespace {
+
+/// Small at the start, because the target table is the output layer as well.
+nn::Embedding table(std::int64_t words, std::int64_t features) {
+  nn::Embedding embedding(words, features, {.padding_idx = 0});
+  const no_grad scope;
+  embedding.weight.mul_(0.1);
+  return embedding;
+}
+
+bool feeds_input(const ModelOptions& options) { return options.timing == Timing::before || !options.attention || options.input_feeding; }
+
+/// What goes into the first decoder layer beside the embedding.
+std::int64_t fed_size(const ModelOptions& options) {
+  if (!feeds_input(options)) return 0;
+  return options.attention && options.timing == Timing::after ? options.hidden : 2 * options.hidden;
+}
+
+/// What a word is predicted from.
+std::int64_t feature_size(const ModelOptions& options) {
+  return options.attention && options.timing == Timing::after ? options.hidden : 3 * options.hidden + options.dim;
+}
+
+class RecurrentDecoding : public Decoding {
+ public:
+  RecurrentDecoding(const RecurrentModel& model, RecurrentModel::Memory memory, RecurrentModel::State state)
+      : model_(model), memory_(std::move(memory)), state_(std::move(state)) {}
+  StepOutput step(const Tensor& previous) override { return model_.step(previous, state_, memory_); }
+
+ private:
+  const RecurrentModel& model_;
+  RecurrentModel::Memory memory_;
+  RecurrentModel::State state_;
+};
+
+}  // namespace
+
+RecurrentModel::Parts RecurrentModel::make_parts(const ModelOptions& options) {
+  const std::int64_t H = options.hidden, E = options.dim;
+  const bool deep = options.output == OutputLayer::deep;
+  const int starts = options.kind == ModelKind::lstm ? 2 : 1;  // state, and the cell of an LSTM
+  Parts parts{.source_embedding = table(options.source_vocabulary, E),
+              .target_embedding = table(options.target_vocabulary, E),
+              .encoder = RecurrentEncoder(options.kind, E, H, options.layers, options.dropout),
+              .bridge = nn::Linear(2 * H, starts * options.layers * H),
+              .decoder = {},
+              .key_projection = {},
+              .attention = {},
+              .combine = {},
+              .deep = {},
+              .output = nn::Linear(deep ? E : feature_size(options), options.target_vocabulary)};
+  for (int layer = 0; layer < options.layers; ++layer) {
+    parts.decoder.emplace_back(options.kind, layer == 0 ? E + fed_size(options) : H, H);
+  }
+  if (options.attention) {
+    const nn::Score score = *options.attention;
+    const bool same_size = score == nn::Score::dot || score == nn::Score::scaled_dot || score == nn::Score::cosine;
+    if (same_size) parts.key_projection.emplace(2 * H, H);
+    parts.attention.emplace(score, H, same_size ? H : 2 * H, options.attending);
+    if (options.timing == Timing::after) parts.combine.emplace(3 * H, H);
+  }
+  if (deep) {
+    parts.deep.emplace(feature_size(options), E);
+    parts.output.weight = parts.target_embedding.weight;
+  }
+  return parts;
+}
+
+RecurrentModel::RecurrentModel(const ModelOptions& options) : options_(options), parts_(make_parts(options)) {}
+
+RecurrentModel::Memory RecurrentModel::encode(const Tensor& source, const Tensor& lengths, State& start) const {
+  const std::int64_t H = options_.hidden, layers = options_.layers;
+  const Tensor embedded = dropout(parts_.source_embedding(source), options_.dropout);  // (B, S, E)
+  const RecurrentEncoder::Output read = parts_.encoder(embedded, lengths);
+  const Tensor starts = tanh(parts_.bridge(read.ends));  // (B, layers H), with the cells of an LSTM behind
+  const auto part = [&](std::int64_t i) { return starts.slice(1, i * H, (i + 1) * H); };
+  for (std::int64_t layer = 0; layer < layers; ++layer) {
+    start.layers.push_back({part(layer), options_.kind == ModelKind::lstm ? part(layers + layer) : Tensor()});
+  }
+  if (attends_after()) start.attentional = zeros({source.size(0), H}, read.ends.dtype());
+
+  Memory memory{.values = read.states, .keys = {}, .mask = padding_mask(lengths, source.size(1)), .whole = {}};
+  if (parts_.attention) {
+    memory.keys = parts_.attention->project_keys(parts_.key_projection ? (*parts_.key_projection)(read.states) : read.states);
+  } else if (options_.context == Context::last) {
+    memory.whole = read.ends;
+  } else {
+    memory.whole = sum(read.states, {1});  // padding is zero in the encoder's output
+    if (options_.context == Context::mean) memory.whole = memory.whole / lengths.unsqueeze(1).to(memory.whole.dtype());
+  }
+  return memory;
+}
+
+/// The context (B, 2H) of a query (B, H).
+Tensor RecurrentModel::attend(const Tensor& query, State& state, const Memory& memory) const {
+  const nn::AttentionOutput seen = parts_.attention->attend(query.unsqueeze(1), memory.keys, memory.values, memory.mask,
+                                                            {.previous = state.weights, .position = state.position});
+  state.weights = seen.weights;
+  return seen.context.squeeze(1);
+}
+
+/// One step: the features (B, ...) that the next word is predicted from. `projected` is what the first layer makes of the
+/// embedding (B, E) of the word before.
+Tensor RecurrentModel::advance(const Tensor& embedded, const Tensor& projected, State& state, const Memory& memory) const {
+  Tensor context = memory.whole;  // (B, 2H)
+  if (parts_.attention && !attends_after()) context = attend(state.layers.back().state, state, memory);
+  const Tensor& fed = attends_after() ? state.attentional : context;
+  for (std::size_t layer = 0; layer < parts_.decoder.size(); ++layer) {
+    const RecurrentCell& cell = parts_.decoder[layer];
+    if (layer == 0) {
+      state.layers[0] = feeds_input(options_) ? cell.step(projected, fed, state.layers[0]) : cell.step_projected(projected, state.layers[0]);
+    } else {
+      state.layers[layer] = cell.step(dropout(state.layers[layer - 1].state, options_.dropout), state.layers[layer]);
+    }
+  }
+  const Tensor& top = state.layers.back().state;
+  Tensor features;
+  if (attends_after()) {
+    features = tanh((*parts_.combine)(cat({attend(top, state, memory), top}, 1)));
+    state.attentional = features;
+  } else {
+    features = cat({top, context, embedded}, 1);
+  }
+  ++state.position;
+  return features;
+}
+
+Tensor RecurrentModel::before_output(const Tensor& features) const {
+  return parts_.deep ? tanh((*parts_.deep)(features)) : features;
+}
+
+TokenLoss RecurrentModel::loss(const Tensor& source, const Tensor& lengths, const Tensor& previous, const Tensor& target,
+                               double label_smoothing) const {
+  State state;
+  const Memory memory = encode(source, lengths, state);
+  const Tensor embedded = dropout(parts_.target_embedding(previous), options_.dropout);  // (B, T, E)
+  const Tensor projected = parts_.decoder.front().project_first(embedded);               // (B, T, gates), all steps at once
+  CachedVector<Tensor> features;  // of every step
+  for (std::int64_t t = 0; t < previous.size(1); ++t) {
+    features.push_back(advance(embedded.select(1, t), projected.select(1, t), state, memory));
+  }
+  const Tensor hidden = dropout(before_output(stack(features, 1)), options_.dropout);  // (B, T, E or features)
+  return linear_cross_entropy(hidden.flatten(0, 1), parts_.output.weight, parts_.output.bias, target.flatten(),
+                              {.ignore_index = 0, .label_smoothing = label_smoothing});
+}
+
+std::unique_ptr<Decoding> RecurrentModel::start(const Tensor& source, const Tensor& lengths) const {
+  const evaluating scope;
+  State state;
+  Memory memory = encode(source, lengths, state);
+  return std::make_unique<RecurrentDecoding>(*this, std::move(memory), std::move(state));
+}
+
+StepOutput RecurrentModel::step(const Tensor& previous, State& state, const Memory& memory) const {
+  const evaluating scope;
+  const Tensor embedded = parts_.target_embedding(previous);  // (B, E)
+  const Tensor features = advance(embedded, parts_.decoder.front().project_first(embedded), state, memory);
+  return {parts_.output(before_output(features)), parts_.attention ? state.weights.squeeze(1) : Tensor()};
+}
+
+}  // namespace translation

@@ -1,0 +1,62 @@
+// A recurrent encoder that reads a sentence in both directions, attention, and a recurrent decoder that writes (Bahdanau,
+// Cho, Bengio 2015; Luong, Pham, Manning 2015).
+#pragma once
+#include "model.h"
+#include "recurrent_parts.h"
+
+#include <gradus/nn/embedding.h>
+#include <gradus/nn/linear.h>
+
+#include <vector>
+
+namespace translation {
+
+class RecurrentModel : public TranslationModel {
+ public:
+  explicit RecurrentModel(const ModelOptions& options);
+
+  gradus::TokenLoss loss(const Tensor& source, const Tensor& lengths, const Tensor& previous, const Tensor& target,
+                         double label_smoothing) const override;
+  std::unique_ptr<Decoding> start(const Tensor& source, const Tensor& lengths) const override;
+  gradus::ModelView view() const override { return parts_; }
+
+  /// What the encoder leaves behind for the decoder. B sentences, S source positions, H hidden.
+  struct Memory {
+    Tensor values;  // (B, S, 2H): what attention averages
+    Tensor keys;    // (B, S, ...): what it compares with, projected once
+    Tensor mask;    // (B, S) bool, true at padding
+    Tensor whole;   // (B, 2H): the context of every step where there is no attention
+  };
+  /// Where the decoder stands between two steps.
+  struct State {
+    gradus::CachedVector<CellState> layers;
+    Tensor weights;         // (B, 1, S) of the attention in the step before; undefined at the first
+    Tensor attentional;     // (B, H) with Timing::after: tanh(W [context, state])
+    std::int64_t position = 0;
+  };
+  Memory encode(const Tensor& source, const Tensor& lengths, State& start) const;
+  StepOutput step(const Tensor& previous, State& state, const Memory& memory) const;
+
+ private:
+  struct Parts {
+    nn::Embedding source_embedding, target_embedding;
+    RecurrentEncoder encoder;
+    nn::Linear bridge;                     // (2H) of the encoder's last states -> first states of all decoder layers
+    std::vector<RecurrentCell> decoder;    // the first reads (embedding, context or what is fed), each further one the state below
+    std::optional<nn::Linear> key_projection;  // 2H -> H, for scores that compare states and keys feature by feature
+    std::optional<nn::Attention> attention;
+    std::optional<nn::Linear> combine;     // (2H context, H state) -> H, with Timing::after
+    std::optional<nn::Linear> deep;        // features -> E
+    nn::Linear output;                     // to the vocabulary; tied to the target embedding after `deep`
+  };
+  static Parts make_parts(const ModelOptions& options);
+  bool attends_after() const { return options_.attention && options_.timing == Timing::after; }
+  Tensor attend(const Tensor& query, State& state, const Memory& memory) const;
+  Tensor advance(const Tensor& embedded, const Tensor& projected, State& state, const Memory& memory) const;
+  Tensor before_output(const Tensor& features) const;
+
+  ModelOptions options_;
+  Parts parts_;
+};
+
+}  // namespace translation

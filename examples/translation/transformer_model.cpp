@@ -1,0 +1,120 @@
+#include "transformer_model.h"
+
+#include <gradus/autograd/arithmetic.h>
+#include <gradus/autograd/modes.h>
+#include <gradus/autograd/normalize.h>
+#include <gradus/autograd/reduce.h>
+#include <gradus/data/loader.h>
+#include <gradus/nn/init.h>
+#include <gradus/tensor/error.h>
+
+#include <cmath>
+#include <utility>
+
+namespace translation {
+
+using namespace gradus;
+
+namespace {
+
+nn::RelativePositions relative(Positions positions) {
+  switch (positions) {
+    case Positions::shaw: return nn::RelativePositions::shaw;
+    case Positions::t5: return nn::RelativePositions::t5;
+    case Positions::rotary: return nn::RelativePositions::rotary;
+    case Positions::alibi: return nn::RelativePositions::alibi;
+    default: return nn::RelativePositions::none;
+  }
+}
+
+/// A table whose rows have length 1 on average: the input multiplies it by sqrt(dim), and it may be the output as well.
+nn::Embedding table(std::int64_t words, std::int64_t dim) {
+  nn::Embedding embedding(words, dim, {.padding_idx = 0});
+  const no_grad scope;
+  embedding.weight.mul_(1 / std::sqrt(static_cast<double>(dim)));
+  return embedding;
+}
+
+class TransformerDecoding : public Decoding {
+ public:
+  TransformerDecoding(const TransformerModel& model, TransformerModel::Memory memory, nn::DecoderCache cache)
+      : model_(model), memory_(std::move(memory)), cache_(std::move(cache)) {}
+  StepOutput step(const Tensor& previous) override { return model_.step(previous, cache_, memory_); }
+
+ private:
+  const TransformerModel& model_;
+  TransformerModel::Memory memory_;
+  nn::DecoderCache cache_;
+};
+
+}  // namespace
+
+TransformerModel::Parts TransformerModel::make_parts(const ModelOptions& options) {
+  const nn::TransformerOptions core{.heads = options.heads,
+                                    .ffn = options.ffn,
+                                    .encoder_layers = options.layers,
+                                    .decoder_layers = options.layers,
+                                    .dropout = options.dropout,
+                                    .norm = options.norm,
+                                    .norm_kind = options.norm_kind,
+                                    .feed_forward = options.feed_forward,
+                                    .key_value_heads = options.key_value_heads,
+                                    .positions = relative(options.positions)};
+  Parts parts{.source_embedding = table(options.source_vocabulary, options.dim),
+              .target_embedding = table(options.target_vocabulary, options.dim),
+              .positions = {},
+              .core = nn::Transformer(options.dim, core),
+              .output = nn::Linear(options.dim, options.target_vocabulary)};
+  if (options.positions == Positions::sinusoidal || options.positions == Positions::learned) {
+    parts.positions.emplace(options.dim, nn::PositionalEncodingOptions{.learned = options.positions == Positions::learned});
+  }
+  if (options.tie == Tie::all) {
+    if (options.source_vocabulary != options.target_vocabulary) {
+      throw Error("translation model", "to tie all tables needs one vocabulary for both languages, got " +
+                                           std::to_string(options.source_vocabulary) + " and " +
+                                           std::to_string(options.target_vocabulary) + " entries");
+    }
+    parts.source_embedding.weight = parts.target_embedding.weight;
+  }
+  if (options.tie != Tie::none) parts.output.weight = parts.target_embedding.weight;
+  return parts;
+}
+
+TransformerModel::TransformerModel(const ModelOptions& options) : options_(options), parts_(make_parts(options)) {}
+
+/// ids (B, T) -> (B, T, dim); `first` is the position of the first.
+Tensor TransformerModel::embed(const nn::Embedding& table, const Tensor& ids, std::int64_t first) const {
+  const Tensor words = table(ids) * std::sqrt(static_cast<double>(options_.dim));
+  return dropout(parts_.positions ? (*parts_.positions)(words, first) : words, options_.dropout);
+}
+
+TransformerModel::Memory TransformerModel::encode(const Tensor& source, const Tensor& lengths) const {
+  const Tensor mask = padding_mask(lengths, source.size(1));
+  return {parts_.core.encoder(embed(parts_.source_embedding, source), {.key_mask = mask}), mask};
+}
+
+TokenLoss TransformerModel::loss(const Tensor& source, const Tensor& lengths, const Tensor& previous, const Tensor& target,
+                                 double label_smoothing) const {
+  const Memory memory = encode(source, lengths);
+  // The target needs no mask of its own: what it pads lies behind every word that counts.
+  const Tensor hidden = parts_.core.decoder(embed(parts_.target_embedding, previous), memory.values, {.causal = true},
+                                            {.key_mask = memory.mask}).output;  // (B, T, dim)
+  return linear_cross_entropy(hidden.flatten(0, 1), parts_.output.weight, parts_.output.bias, target.flatten(),
+                              {.ignore_index = 0, .label_smoothing = label_smoothing});
+}
+
+std::unique_ptr<Decoding> TransformerModel::start(const Tensor& source, const Tensor& lengths) const {
+  const evaluating scope;
+  Memory memory = encode(source, lengths);
+  nn::DecoderCache cache = parts_.core.decoder.start(memory.values);
+  return std::make_unique<TransformerDecoding>(*this, std::move(memory), std::move(cache));
+}
+
+StepOutput TransformerModel::step(const Tensor& previous, nn::DecoderCache& cache, const Memory& memory) const {
+  const evaluating scope;
+  const Tensor word = embed(parts_.target_embedding, previous.unsqueeze(1), cache.length());  // (B, 1, dim)
+  const nn::DecoderOutput seen = parts_.core.decoder.step(word, cache, {.key_mask = memory.mask, .need_weights = true});
+  return {parts_.output(seen.output.squeeze(1)), mean(seen.weights, {1}).squeeze(1)};
+}
+
+}  // namespace translation
