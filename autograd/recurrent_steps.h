@@ -4,10 +4,10 @@
 #include <gradus/autograd/arithmetic.h>
 #include <gradus/autograd/joining.h>
 #include <gradus/tensor/create.h>
+#include <gradus/tensor/memory.h>
 
 #include <algorithm>
 #include <cstdint>
-#include <vector>
 
 namespace gradus {
 
@@ -32,7 +32,7 @@ Steps check_sequence(const char* operation, std::int64_t gates, const Tensor& in
 template <class Step>
 Tensor unroll(const Steps& steps, const Tensor& input_gates, const Tensor& start, const Tensor& lengths, Step&& step) {
   if (steps.time == 0) return zeros({steps.batch, 0, start.size(1)}, start.dtype());
-  std::vector<Tensor> outputs(static_cast<std::size_t>(steps.time));
+  CachedVector<Tensor> outputs(static_cast<std::size_t>(steps.time));
   Tensor state = start;
   for (std::int64_t i = 0; i < steps.time; ++i) {
     const std::int64_t t = steps.at(i);

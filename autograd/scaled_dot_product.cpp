@@ -256,30 +256,32 @@ void check_scores(const char* name, const Tensor& x, const Shape& scores) {
 }
 
 Problem check(const Tensor& query, const Tensor& key, const Tensor& value, const ScaledDotProductOptions& options) {
-  const auto refuse = [](const std::string& what) { throw Error("scaled_dot_product_attention", what); };
-  const std::string operands = "query " + describe(query) + ", key " + describe(key) + ", value " + describe(value);
+  const auto refuse = [&](const std::string& what, bool with_operands = true) {
+    const std::string operands = ": query " + describe(query) + ", key " + describe(key) + ", value " + describe(value);
+    throw Error("scaled_dot_product_attention", what + (with_operands ? operands : ""));
+  };
   if (query.rank() != 4 || key.rank() != 4 || value.rank() != 4) {
-    refuse("query, key and value must be (batch, heads, positions, features), got " + operands);
+    refuse("query, key and value must be (batch, heads, positions, features)");
   }
   const Shape &q = query.shape(), &k = key.shape(), &v = value.shape();
-  if (q[0] != k[0] || q[0] != v[0]) refuse("the batch sizes differ: " + operands);
-  if (q[3] != k[3]) refuse("queries and keys must have the same features: " + operands);
-  if (k[1] != v[1] || k[2] != v[2]) refuse("keys and values must have the same heads and positions: " + operands);
-  if (k[1] < 1 || q[1] % k[1] != 0) refuse("the heads of the queries must be a multiple of those of the keys: " + operands);
+  if (q[0] != k[0] || q[0] != v[0]) refuse("the batch sizes differ");
+  if (q[3] != k[3]) refuse("queries and keys must have the same features");
+  if (k[1] != v[1] || k[2] != v[2]) refuse("keys and values must have the same heads and positions");
+  if (k[1] < 1 || q[1] % k[1] != 0) refuse("the heads of the queries must be a multiple of those of the keys");
   if (!is_floating(query.dtype()) || query.dtype() != key.dtype() || query.dtype() != value.dtype()) {
-    refuse("all operands must be of one floating dtype: " + operands);
+    refuse("all operands must be of one floating dtype");
   }
   const Shape scores{q[0], q[1], q[2], k[2]};
   if (options.mask.defined()) {
-    if (options.mask.dtype() != DType::boolean) refuse("the mask must be bool and true where a key is left out, got " + describe(options.mask));
+    if (options.mask.dtype() != DType::boolean) refuse("the mask must be bool and true where a key is left out, got " + describe(options.mask), false);
     check_scores("mask", options.mask, scores);
   }
   if (options.bias.defined()) {
-    if (options.bias.dtype() != query.dtype()) refuse("the bias must be " + std::string(name_of(query.dtype())) + ", got " + describe(options.bias));
+    if (options.bias.dtype() != query.dtype()) refuse("the bias must be " + std::string(name_of(query.dtype())) + ", got " + describe(options.bias), false);
     check_scores("bias", options.bias, scores);
   }
-  if (!(options.dropout >= 0 && options.dropout <= 1)) refuse("dropout must lie in [0, 1], got " + std::to_string(options.dropout));
-  if (options.first_query < 0) refuse("the first query cannot stand at position " + std::to_string(options.first_query));
+  if (!(options.dropout >= 0 && options.dropout <= 1)) refuse("dropout must lie in [0, 1], got " + std::to_string(options.dropout), false);
+  if (options.first_query < 0) refuse("the first query cannot stand at position " + std::to_string(options.first_query), false);
   const double scale = options.scale != 0 ? options.scale : 1 / std::sqrt(static_cast<double>(std::max<std::int64_t>(q[3], 1)));
   Problem problem{q[0], q[1], k[1], q[2], k[2], q[3], v[3], options.causal, options.first_query, scale, options.dropout, {}};
   if (options.dropout > 0) problem.stream = take_random(q[0] * q[1] * q[2] * k[2]);
