@@ -8,6 +8,7 @@
 #include <gradus/nn/init.h>
 #include <gradus/nn/layer_norm.h>
 #include <gradus/nn/linear.h>
+#include <gradus/nn/location_attention.h>
 #include <gradus/nn/losses.h>
 #include <gradus/nn/lstm.h>
 #include <gradus/nn/masks.h>

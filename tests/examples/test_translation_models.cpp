@@ -1,0 +1,140 @@
+// What every translation model may and may not look at, by changing one thing and watching another.
+#include "model.h"
+#include "text.h"
+
+#include <gradus/gradus.h>
+
+#include <doctest/doctest.h>
+
+#include <cmath>
+
+using namespace gradus;
+using namespace translation;
+
+namespace {
+
+double largest_difference(const Tensor& a, const Tensor& b) { return max(abs(a - b)).item(); }
+
+struct Named {
+  std::string name;
+  ModelOptions options;
+};
+
+/// One small model of each kind, score, normaliser, pattern, timing and positions.
+std::vector<Named> every_model() {
+  const ModelOptions base{.source_vocabulary = 20, .target_vocabulary = 18, .dim = 8, .layers = 1, .dropout = 0, .hidden = 6,
+                          .attending = {.window = 2, .max_length = 12}, .heads = 2, .ffn = 12};
+  std::vector<Named> all;
+  const auto add = [&](const std::string& name, auto change) {
+    ModelOptions options = base;
+    change(options);
+    all.push_back({name, options});
+  };
+  for (const auto kind : {ModelKind::rnn, ModelKind::gru, ModelKind::lstm}) {
+    for (const auto timing : {Timing::before, Timing::after}) {
+      add(std::string(name_of(kind)) + " " + name_of(timing), [&](ModelOptions& o) { o.kind = kind, o.timing = timing, o.layers = 2; });
+    }
+  }
+  for (const auto score : nn::all_scores) add(nn::name_of(score), [&](ModelOptions& o) { o.attention = score; });
+  for (const auto normalizer : nn::all_normalizers) add(nn::name_of(normalizer), [&](ModelOptions& o) { o.attending.normalizer = normalizer; });
+  for (const auto pattern : nn::all_patterns) add(nn::name_of(pattern), [&](ModelOptions& o) { o.attending.pattern = pattern; });
+  for (const auto context : {Context::last, Context::mean, Context::sum}) {
+    add(std::string("no attention, ") + name_of(context), [&](ModelOptions& o) { o.attention.reset(), o.context = context; });
+  }
+  add("after, without input feeding", [](ModelOptions& o) { o.timing = Timing::after, o.input_feeding = false; });
+  add("direct output", [](ModelOptions& o) { o.output = OutputLayer::direct; });
+  for (const auto positions : {Positions::none, Positions::sinusoidal, Positions::learned, Positions::shaw, Positions::t5, Positions::rotary, Positions::alibi}) {
+    for (const auto norm : {nn::NormPlacement::pre, nn::NormPlacement::post}) {
+      add(std::string("transformer ") + name_of(positions) + " " + nn::name_of(norm),
+          [&](ModelOptions& o) { o.kind = ModelKind::transformer, o.positions = positions, o.norm = norm, o.layers = 2; });
+    }
+  }
+  add("transformer, all options", [](ModelOptions& o) {
+    o.kind = ModelKind::transformer, o.norm_kind = nn::NormKind::rms, o.feed_forward = nn::FeedForwardKind::swiglu;
+    o.key_value_heads = 1, o.tie = Tie::all, o.target_vocabulary = o.source_vocabulary;
+  });
+  return all;
+}
+
+/// Two sentences, the second one padded.
+struct Sentences {
+  Tensor source = tensor({{4, 9, 7, 12, 5, 3}, {8, 6, 11, 3, 0, 0}}, DType::int64);
+  Tensor lengths = tensor({6, 4}, DType::int64);
+  Tensor previous = tensor({{2, 5, 9, 13, 6}, {2, 7, 4, 0, 0}}, DType::int64);
+  Tensor target = tensor({{5, 9, 13, 6, 3}, {7, 4, 3, 0, 0}}, DType::int64);
+};
+
+/// Scores of every step, (B, T, words), when the words before are given.
+Tensor step_by_step(const TranslationModel& model, const Sentences& s) {
+  const no_grad scope;
+  const std::unique_ptr<Decoding> decoding = model.start(s.source, s.lengths);
+  std::vector<Tensor> logits;
+  for (std::int64_t t = 0; t < s.previous.size(1); ++t) logits.push_back(decoding->step(s.previous.select(1, t)).logits);
+  return stack(logits, 1);
+}
+
+}  // namespace
+
+TEST_CASE("every translation model: padding, future words and the source") {
+  const Sentences plain;
+  for (const Named& named : every_model()) {
+    CAPTURE(named.name);
+    manual_seed(1);
+    const std::unique_ptr<TranslationModel> model = make_model(named.options);
+    const Tensor logits = step_by_step(*model, plain);
+    const double loss = model->loss(plain.source, plain.lengths, plain.previous, plain.target, 0).loss.item();
+
+    Sentences padding_changed;
+    padding_changed.source[{1, range(4)}] = 9;
+    CHECK(largest_difference(step_by_step(*model, padding_changed), logits) == 0);
+    CHECK(model->loss(padding_changed.source, plain.lengths, plain.previous, plain.target, 0).loss.item() == loss);
+
+    // What follows the words that are scored changes nothing.
+    Sentences cut, future_changed;
+    cut.target[{all, range(2)}] = 0;
+    future_changed.previous[{all, range(2)}] = 8;
+    const double cut_loss = model->loss(plain.source, plain.lengths, plain.previous, cut.target, 0).loss.item();
+    CHECK(model->loss(plain.source, plain.lengths, future_changed.previous, cut.target, 0).loss.item() == cut_loss);
+    CHECK(model->loss(plain.source, plain.lengths, future_changed.previous, plain.target, 0).loss.item() != loss);
+
+    Sentences source_changed;
+    source_changed.source[{all, 0}] = 15;
+    CHECK(largest_difference(step_by_step(*model, source_changed), logits) > 1e-6);
+
+    // Writing word by word gives what training computed all at once.
+    const Tensor scores = log_softmax(logits, 2).reshape({10, -1}), wanted = plain.target.flatten();
+    double total = 0;
+    std::int64_t count = 0;
+    for (std::int64_t i = 0; i < 10; ++i) {
+      const auto word = wanted[i].item<std::int64_t>();
+      if (word == 0) continue;
+      total -= scores[{i, word}].item();
+      ++count;
+    }
+    CHECK(loss == doctest::Approx(total / static_cast<double>(count)).epsilon(1e-5));
+  }
+}
+
+TEST_CASE("every translation model learns: a gradient reaches each of its parameters") {
+  const Sentences s;
+  for (const Named& named : every_model()) {
+    CAPTURE(named.name);
+    manual_seed(2);
+    const std::unique_ptr<TranslationModel> model = make_model(named.options);
+    model->loss(s.source, s.lengths, s.previous, s.target, 0.1).loss.backward();
+    for (const auto& [name, parameter] : named_parameters(model->view())) {
+      CAPTURE(name);
+      CHECK(parameter.grad().defined());
+      if (parameter.grad().defined()) CHECK(all_of(isfinite(parameter.grad())).item<bool>());
+    }
+  }
+}
+
+TEST_CASE("translation models refuse options that do not fit") {
+  ModelOptions options{.kind = ModelKind::transformer, .source_vocabulary = 20, .target_vocabulary = 18, .tie = Tie::all};
+  CHECK_THROWS_WITH_AS(make_model(options), doctest::Contains("20 and 18"), Error);
+  options.tie = Tie::none;
+  options.heads = 3;
+  CHECK_THROWS_WITH_AS(make_model(options), doctest::Contains("3 heads"), Error);
+  CHECK_THROWS_WITH_AS(model_kind_named("gpt"), doctest::Contains("transformer"), Error);
+}
