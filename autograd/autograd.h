@@ -3,6 +3,8 @@
 #include <gradus/autograd/activation.h>
 #include <gradus/autograd/arithmetic.h>
 #include <gradus/autograd/attention_scores.h>
+#include <gradus/autograd/batch_norm.h>
+#include <gradus/autograd/convolution.h>
 #include <gradus/autograd/einsum.h>
 #include <gradus/autograd/engine.h>
 #include <gradus/autograd/gradcheck.h>
@@ -11,13 +13,13 @@
 #include <gradus/autograd/joining.h>
 #include <gradus/autograd/linalg.h>
 #include <gradus/autograd/modes.h>
+#include <gradus/autograd/monotonic.h>
 #include <gradus/autograd/node.h>
 #include <gradus/autograd/normalize.h>
 #include <gradus/autograd/pointwise.h>
 #include <gradus/autograd/rearrange.h>
 #include <gradus/autograd/recurrent.h>
 #include <gradus/autograd/reduce.h>
-#include <gradus/autograd/monotonic.h>
 #include <gradus/autograd/scaled_dot_product.h>
 #include <gradus/autograd/sorting.h>
 #include <gradus/autograd/sparsemax.h>

@@ -50,7 +50,7 @@ const std::vector<Row>& all_rows() {
   static const std::vector<Row> rows = [] {
     std::vector<Row> all;
     for (auto family : {pointwise_rows, arithmetic_rows, reduction_rows, view_rows, rearranging_rows,
-                        product_rows, indexing_rows, normalizing_rows, loss_rows, attention_rows,
+                        product_rows, indexing_rows, normalizing_rows, loss_rows, attention_rows, convolution_rows,
                         scaled_dot_product_rows}) {
       for (Row& row : family()) all.push_back(std::move(row));
     }

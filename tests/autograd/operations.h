@@ -70,6 +70,7 @@ std::vector<Row> indexing_rows();
 std::vector<Row> normalizing_rows();
 std::vector<Row> loss_rows();
 std::vector<Row> attention_rows();
+std::vector<Row> convolution_rows();
 std::vector<Row> scaled_dot_product_rows();
 
 /// Inputs of a row in a dtype; floating ones only, index and mask inputs keep their own.
