@@ -2,12 +2,14 @@
 #pragma once
 #include <gradus/nn/activation.h>
 #include <gradus/nn/attention.h>
+#include <gradus/nn/attention_pooling.h>
 #include <gradus/nn/batch_norm.h>
 #include <gradus/nn/channel_attention.h>
 #include <gradus/nn/convolution.h>
 #include <gradus/nn/dropout.h>
 #include <gradus/nn/embedding.h>
 #include <gradus/nn/gru.h>
+#include <gradus/nn/hierarchical_attention.h>
 #include <gradus/nn/init.h>
 #include <gradus/nn/layer_norm.h>
 #include <gradus/nn/linear.h>
