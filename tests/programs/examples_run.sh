@@ -24,3 +24,9 @@ out=$("$bin/custom_operation")  # its exit code says whether the checks came out
 expect "$out" '^gradient +\[-1\. , -0\.5,  0\. ,  0\.5,  1\. \]'
 expect "$out" '^huber: gradgradcheck passed'
 expect "$out" '^huber_wrong: gradcheck failed'
+
+"$bin/errata" > /dev/null  # its exit code says whether every verdict is as it was found
+out=$("$bin/attention_zoo" --tasks reverse --max-length 4 --train 640 --test 20 --epochs 1 --kinds additive "transformer, rotary" --page "$bin/zoo_test.html" 2> /dev/null)
+expect "$out" "^additive +[0-9]+\.[0-9]% "
+expect "$(cat "$bin/zoo_test.html")" "<svg "
+rm "$bin/zoo_test.html"
