@@ -28,7 +28,7 @@ struct Options {
   std::vector<std::string> kinds;
   std::string page = "attention_zoo.html";
   TaskOptions task;
-  std::int64_t epochs = 3;
+  std::int64_t epochs = 0;  // 0: what the task asks for
   double lr = 4e-3;
   int threads = 0;
 };
@@ -55,11 +55,15 @@ Measured measure(const Kind& kind, const Task& task, const Options& options) {
   ModelOptions model_options = kind.options;
   model_options.source_vocabulary = task.source_vocabulary;
   model_options.target_vocabulary = task.target_vocabulary;
+  const bool is_transformer = kind.options.kind == ModelKind::transformer;
+  if (!is_transformer) {
+    model_options.dim = task.dim;
+    model_options.hidden = task.hidden;
+  }
   gradus::manual_seed(options.task.seed);
   const std::unique_ptr<TranslationModel> model = make_model(model_options);
-  const bool is_transformer = kind.options.kind == ModelKind::transformer;
   const ShortTrainingResult trained =
-      train_shortly(*model, task.train, {.epochs = options.epochs, .peak_lr = is_transformer ? options.lr / 2 : options.lr, .seed = options.task.seed, .title = task.name + ": " + kind.name});
+      train_shortly(*model, task.train, {.epochs = options.epochs > 0 ? options.epochs : task.epochs, .peak_lr = is_transformer ? options.lr / 2 : options.lr, .seed = options.task.seed, .title = task.name + ": " + kind.name});
   Measured result{.task = task.name + ": " + task.description, .kind = kind.name, .sees = kind.sees, .seconds = trained.seconds};
   std::int64_t right = 0, steps = 0;
   double bits = 0;
@@ -137,7 +141,7 @@ int main(int argc, char** argv) {
   program.add_option("--test-length", options.task.test_length, "Length of all their test sentences; 0: all lengths")->check(CLI::Range(0, 63))->capture_default_str();
   program.add_option("--train", options.task.train, "Their training sentences")->check(CLI::Range(64, 10000000))->capture_default_str();
   program.add_option("--test", options.task.test, "Test sentences")->check(CLI::Range(1, 1000000))->capture_default_str();
-  program.add_option("--epochs", options.epochs, "Passes over the training sentences")->check(CLI::Range(1, 1000))->capture_default_str();
+  program.add_option("--epochs", options.epochs, "Passes over the training sentences; 0: 3, for demo 10")->check(CLI::Range(0, 1000))->capture_default_str();
   program.add_option("--lr", options.lr, "Highest learning rate; the Transformer takes half of it")->check(CLI::PositiveNumber)->capture_default_str();
   program.add_option("--seed", options.task.seed, "Seed of the sentences and the weights")->capture_default_str();
   program.add_option("--threads", options.threads, "Threads; 0 takes the processors there are")->capture_default_str();

@@ -77,7 +77,7 @@ Task distractor_task(const TaskOptions& options) {
 }
 
 Task demo_task(const TaskOptions& options) {
-  const auto corpus = translation::make_demo_corpus(translation::DemoLanguage::french, options.seed, {.train = 6000});
+  const auto corpus = translation::make_demo_corpus(translation::DemoLanguage::french, options.seed, {.train = 8000});
   ParallelCorpus train, test;
   for (const auto& pair : corpus.train) {
     train.source.push_back(pair.source);
@@ -89,7 +89,7 @@ Task demo_task(const TaskOptions& options) {
   }
   const auto english = translation::Language::from_lines(train.source, {Tokenizer::words}, {});
   const auto french = translation::Language::from_lines(train.target, {Tokenizer::words}, {});
-  Task task{.name = "demo", .description = "translate English sentences of a small grammar into French"};
+  Task task{.name = "demo", .description = "translate English sentences of a small grammar into French", .epochs = 10, .dim = 64, .hidden = 128};
   task.train = translation::encode(train, english, french);
   task.test = translation::encode(test, english, french);
   task.test.resize(std::min<std::size_t>(task.test.size(), static_cast<std::size_t>(options.test)));

@@ -33,9 +33,25 @@ grep -q '"epoch":2,"valid_loss":.*"valid_perplexity":.*"valid_bleu":' model/log.
 cmp -s model/log.jsonl again/log.jsonl || fail "the same seed gave another log.jsonl"
 cmp -s model/model.safetensors again/model.safetensors || fail "the same seed gave other weights"
 
-for attention in none dot scaled_dot general; do
-  "$translate" train "${data[@]}" "${small[@]}" --attention "$attention" --max-steps 3 --out "with_$attention" 2> log || fail "$attention: $(cat log)"
+# every_way NAME OPTIONS...: a model with these options trains, is stored, is read back and translates.
+ways=0
+every_way() {
+  ways=$((ways + 1))
+  "$translate" train "${data[@]}" "${small[@]}" --max-steps 3 "$@" --out "way_$ways" 2> log || fail "$*: $(cat log)"
+  [ "$(printf 'ein mann liest\ndie frau singt laut\n' | "$translate" run "way_$ways" | wc -l)" = 2 ] || fail "run after $*"
+}
+for attention in none dot scaled_dot general additive cosine location content_location; do every_way --attention $attention; done
+for normalizer in sparsemax monotonic; do every_way --normalizer $normalizer --learn-temperature; done
+for pattern in causal window strided local_m local_p adaptive_span; do every_way --pattern $pattern --window 2; done
+for model in rnn gru lstm; do
+  every_way --model $model --layers 2
+  every_way --model $model --timing after --attention general
 done
+every_way --timing after --no-input-feeding --output direct
+transformer=(--model transformer --heads 2 --ffn 24)
+for positions in none sinusoidal learned shaw t5 rotary alibi; do every_way "${transformer[@]}" --positions $positions; done
+every_way "${transformer[@]}" --norm post --tie none --warmup 2
+every_way "${transformer[@]}" --norm-kind rms --feed-forward swiglu --key-value-heads 1 --tie all
 for context in last mean sum; do
   "$translate" train "${data[@]}" "${small[@]}" --attention none --context $context --layers 2 --output direct --max-steps 3 \
     --out "context_$context" 2> log || fail "context $context: $(cat log)"
@@ -62,6 +78,10 @@ expect_error "not empty" train "${data[@]}" --out model
 expect_error "hidden" train "${data[@]}" --hidden 0 --out bad
 expect_error "lr" train "${data[@]}" --lr -1 --out bad
 expect_error "attention" train "${data[@]}" --attention nonsense --out bad
+expect_error "3 heads" train "${data[@]}" --model transformer --heads 3 --out bad
+expect_error "one kind of token" train "${data[@]}" --model transformer --tie all --source-tokens characters --out bad
+expect_error "warmup" train "${data[@]}" --warmup -1 --out bad
+expect_error "positions" train "${data[@]}" --model transformer --positions nowhere --out bad
 expect_error "required" train --source train.de
 expect_error "config.json" run nowhere
 [ ! -e bad ] || fail "a failed training left its folder"
