@@ -15,9 +15,11 @@ void check(const Tensor& x, std::initializer_list<const Tensor*> parameters) {
     throw Error("batch_norm", "needs a floating input (batch, channels, ...), got " + describe(x));
   }
   for (const Tensor* parameter : parameters) {
-    if (parameter->defined() && (!(parameter->shape() == Shape{x.size(1)}) || parameter->dtype() != x.dtype())) {
-      throw Error("batch_norm", "weight, bias and running statistics must be " + std::string(name_of(x.dtype())) + " " +
-                                    to_string(Shape{x.size(1)}) + ", got " + describe(*parameter));
+    if (parameter->defined() &&
+        (!(parameter->shape() == Shape{x.size(1)}) || parameter->dtype() != x.dtype())) {
+      throw Error("batch_norm", "weight, bias and running statistics must be " +
+                                    std::string(name_of(x.dtype())) + " " + to_string(Shape{x.size(1)}) +
+                                    ", got " + describe(*parameter));
     }
   }
 }
@@ -43,10 +45,13 @@ Tensor batch_norm(const Tensor& x, const Tensor& weight, const Tensor& bias, con
     variance = mean(square(centered), others, true);
     const no_grad scope;
     const double unbiased = static_cast<double>(values) / static_cast<double>(values - 1);
-    if (running_mean.defined()) Tensor(running_mean).mul_(1 - momentum).add_(average.reshape({x.size(1)}), momentum);
-    if (running_variance.defined()) Tensor(running_variance).mul_(1 - momentum).add_(variance.reshape({x.size(1)}), momentum * unbiased);
+    if (running_mean.defined())
+      Tensor(running_mean).mul_(1 - momentum).add_(average.reshape({x.size(1)}), momentum);
+    if (running_variance.defined())
+      Tensor(running_variance).mul_(1 - momentum).add_(variance.reshape({x.size(1)}), momentum * unbiased);
   } else {
-    if (!running_mean.defined() || !running_variance.defined()) throw Error("batch_norm", "outside of training it needs running statistics");
+    if (!running_mean.defined() || !running_variance.defined())
+      throw Error("batch_norm", "outside of training it needs running statistics");
     centered = x - running_mean.reshape(broadcast);
     variance = running_variance.reshape(broadcast);
   }

@@ -38,17 +38,18 @@ struct Trace {
 
 /// All operands contiguous; output (batch, time, 2H). The trace is written where it is defined.
 template <class T>
-void run_forward(const Steps& steps, const Tensor& input_gates, const Tensor& state, const Tensor& cell, const Tensor& weight,
-                 const Tensor& bias, const Tensor& output, const Trace& trace) {
+void run_forward(const Steps& steps, const Tensor& input_gates, const Tensor& state, const Tensor& cell,
+                 const Tensor& weight, const Tensor& bias, const Tensor& output, const Trace& trace) {
   const std::int64_t H = steps.size;
   const auto row_bytes = static_cast<std::size_t>(H) * sizeof(T);
   const Tensor current_state = state.clone(), current_cell = cell.clone();  // (batch, H)
-  const Tensor state_gates = empty({steps.batch, 4 * H}, dtype_of<T>());   // W_hh h of one step
+  const Tensor state_gates = empty({steps.batch, 4 * H}, dtype_of<T>());    // W_hh h of one step
   T *const h = current_state.data<T>(), *const c = current_cell.data<T>();
   const auto kernel = forward_kernel<T>();
   for (std::int64_t step = 0; step < steps.time; ++step) {
     const std::int64_t t = steps.at(step);
-    gemm(dtype_of<T>(), steps.batch, 4 * H, H, 1, {h, H}, {weight.raw_data(), H, true}, 0, state_gates.raw_data(), 4 * H);
+    gemm(dtype_of<T>(), steps.batch, 4 * H, H, 1, {h, H}, {weight.raw_data(), H, true}, 0,
+         state_gates.raw_data(), 4 * H);
     parallel_for(steps.batch, steps.rows_per_tile(), [&](std::int64_t begin, std::int64_t end) {
       for (std::int64_t row = begin; row < end; ++row) {
         const std::int64_t place = row * steps.time + t;
@@ -81,10 +82,11 @@ struct Gradients {
 };
 
 template <class T>
-Gradients run_backward(const Steps& steps, const Tensor& gradient, const Tensor& weight, const Tensor& output, const Trace& trace) {
+Gradients run_backward(const Steps& steps, const Tensor& gradient, const Tensor& weight, const Tensor& output,
+                       const Trace& trace) {
   const std::int64_t H = steps.size;
-  const Gradients result{empty({steps.batch, steps.time, 4 * H}, dtype_of<T>()), zeros({steps.batch, H}, dtype_of<T>()),
-                         zeros({steps.batch, H}, dtype_of<T>())};
+  const Gradients result{empty({steps.batch, steps.time, 4 * H}, dtype_of<T>()),
+                         zeros({steps.batch, H}, dtype_of<T>()), zeros({steps.batch, H}, dtype_of<T>())};
   const Tensor arriving = empty({steps.batch, H}, dtype_of<T>());
   const auto kernel = backward_kernel<T>();
   for (std::int64_t step = steps.time - 1; step >= 0; --step) {
@@ -120,11 +122,12 @@ Gradients run_backward(const Steps& steps, const Tensor& gradient, const Tensor&
   return result;
 }
 
-Steps check(const Tensor& input_gates, const Tensor& state, const Tensor& cell, const Tensor& weight, const Tensor& bias,
-            const Tensor& lengths, bool reverse) {
+Steps check(const Tensor& input_gates, const Tensor& state, const Tensor& cell, const Tensor& weight,
+            const Tensor& bias, const Tensor& lengths, bool reverse) {
   const Steps steps = check_sequence("lstm_sequence", 4, input_gates, state, weight, bias, lengths, reverse);
   if (!(cell.shape() == state.shape()) || cell.dtype() != state.dtype()) {
-    throw Error("lstm_sequence", "the cell must be like the state " + describe(state) + ", got " + describe(cell));
+    throw Error("lstm_sequence",
+                "the cell must be like the state " + describe(state) + ", got " + describe(cell));
   }
   return steps;
 }
@@ -143,34 +146,39 @@ Tensor lstm_sequence(const Tensor& input_gates, const Tensor& state, const Tenso
   Trace trace;
   if (recorded) {
     const Shape states{steps.batch, steps.time, steps.size};
-    trace = {empty(states, dtype), empty(states, dtype), empty({steps.batch, steps.time, 4 * steps.size}, dtype)};
+    trace = {empty(states, dtype), empty(states, dtype),
+             empty({steps.batch, steps.time, 4 * steps.size}, dtype)};
   }
   const Tensor whole_bias = bias.defined() ? bias : zeros({4 * steps.size}, dtype);
   {
     const no_grad scope;
     const auto run = dtype == DType::float32 ? run_forward<float> : run_forward<double>;
-    run(steps, input_gates.contiguous(), state.contiguous(), cell.contiguous(), weight.contiguous(), whole_bias.contiguous(), output, trace);
+    run(steps, input_gates.contiguous(), state.contiguous(), cell.contiguous(), weight.contiguous(),
+        whole_bias.contiguous(), output, trace);
   }
   if (!recorded) return output;
 
   record(output, "lstm_sequence", {&input_gates, &state, &cell, &weight, &bias},
-         [input_gates = Saved(input_gates), state = Saved(state), cell = Saved(cell), weight = Saved(weight), bias = Saved(bias),
-          output = SavedOutput(output), order, steps, trace](Sink& sink, const Tensor& gradient) {
+         [input_gates = Saved(input_gates), state = Saved(state), cell = Saved(cell), weight = Saved(weight),
+          bias = Saved(bias), output = SavedOutput(output), order, steps,
+          trace](Sink& sink, const Tensor& gradient) {
            const Tensor& kernel_weight = weight.get(sink);
            if (sink.create_graph()) {
              return sink.replay(gradient, [&] {
-               return composed::lstm_sequence(input_gates.get(sink), state.get(sink), cell.get(sink), kernel_weight,
-                                              bias.get(sink), order, steps.reverse);
+               return composed::lstm_sequence(input_gates.get(sink), state.get(sink), cell.get(sink),
+                                              kernel_weight, bias.get(sink), order, steps.reverse);
              });
            }
-           const auto run = kernel_weight.dtype() == DType::float32 ? run_backward<float> : run_backward<double>;
-           const Gradients result = run(steps, gradient.contiguous(), kernel_weight.contiguous(), output.get(sink), trace);
+           const auto run =
+               kernel_weight.dtype() == DType::float32 ? run_backward<float> : run_backward<double>;
+           const Gradients result =
+               run(steps, gradient.contiguous(), kernel_weight.contiguous(), output.get(sink), trace);
            const std::int64_t rows = steps.batch * steps.time, H = steps.size;
            if (sink.needs(3)) {
              bool fresh = false;
              const Tensor buffer = sink.into(3, fresh);  // (4H, H) += gates^T state, over all steps at once
-             gemm(buffer.dtype(), 4 * H, H, rows, 1, {result.gates.raw_data(), 4 * H, true}, {trace.state.raw_data(), H},
-                  fresh ? 0 : 1, buffer.raw_data(), H);
+             gemm(buffer.dtype(), 4 * H, H, rows, 1, {result.gates.raw_data(), 4 * H, true},
+                  {trace.state.raw_data(), H}, fresh ? 0 : 1, buffer.raw_data(), H);
            }
            if (sink.needs(4)) sink.add(4, sum(result.gates.view({rows, 4 * H}), {0}));
            sink.add(0, result.gates);

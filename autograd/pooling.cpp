@@ -18,11 +18,15 @@ WindowOptions windows_of(const char* operation, const Tensor& x, Pair kernel, co
     throw Error(operation, "needs a floating image (batch, channels, height, width), got " + describe(x));
   }
   if (2 * options.padding.height > kernel.height || 2 * options.padding.width > kernel.width) {
-    throw Error(operation, "the padding (" + std::to_string(options.padding.height) + ", " + std::to_string(options.padding.width) +
-                               ") must be at most half of the kernel (" + std::to_string(kernel.height) + ", " + std::to_string(kernel.width) + ")");
+    throw Error(operation, "the padding (" + std::to_string(options.padding.height) + ", " +
+                               std::to_string(options.padding.width) +
+                               ") must be at most half of the kernel (" + std::to_string(kernel.height) +
+                               ", " + std::to_string(kernel.width) + ")");
   }
   const auto stride = [](std::int64_t given, std::int64_t size) { return given == 0 ? size : given; };
-  return {.stride = Pair(stride(options.stride.height, kernel.height), stride(options.stride.width, kernel.width)), .padding = options.padding};
+  return {.stride =
+              Pair(stride(options.stride.height, kernel.height), stride(options.stride.width, kernel.width)),
+          .padding = options.padding};
 }
 
 /// (B, C, H, W) -> (B, C, elements of a window, windows), and the shape (B, C, H', W') of the result.
@@ -31,16 +35,20 @@ struct Unfolded {
   Shape result;
 };
 Unfolded unfolded(const Tensor& x, Pair kernel, const WindowOptions& options) {
-  const auto number = [](std::int64_t size, std::int64_t k, std::int64_t stride, std::int64_t padding) { return (size + 2 * padding - k) / stride + 1; };
+  const auto number = [](std::int64_t size, std::int64_t k, std::int64_t stride, std::int64_t padding) {
+    return (size + 2 * padding - k) / stride + 1;
+  };
   const std::int64_t rows = number(x.size(2), kernel.height, options.stride.height, options.padding.height);
   const std::int64_t columns = number(x.size(3), kernel.width, options.stride.width, options.padding.width);
-  return {unfold(x, kernel, options).reshape({x.size(0), x.size(1), kernel.height * kernel.width, rows * columns}),
+  return {unfold(x, kernel, options)
+              .reshape({x.size(0), x.size(1), kernel.height * kernel.width, rows * columns}),
           Shape{x.size(0), x.size(1), rows, columns}};
 }
 
 /// Runs a pooling over two axes on one.
 template <class Pool>
-Tensor over_one_axis(const char* operation, Pool pool, const Tensor& x, std::int64_t kernel, PoolOptions options) {
+Tensor over_one_axis(const char* operation, Pool pool, const Tensor& x, std::int64_t kernel,
+                     PoolOptions options) {
   if (x.rank() != 3) throw Error(operation, "needs (batch, channels, length), got " + describe(x));
   options.stride.height = 1;
   options.padding.height = 0;
@@ -78,14 +86,17 @@ Tensor avg_pool1d(const Tensor& x, std::int64_t kernel, const PoolOptions& optio
 
 Tensor adaptive_avg_pool2d(const Tensor& x, Pair size) {
   if (x.rank() != 4 || size.height < 1 || size.width < 1) {
-    throw Error("adaptive_avg_pool2d", "needs (batch, channels, height, width) and a positive size, got " + describe(x) + " and (" +
-                                           std::to_string(size.height) + ", " + std::to_string(size.width) + ")");
+    throw Error("adaptive_avg_pool2d", "needs (batch, channels, height, width) and a positive size, got " +
+                                           describe(x) + " and (" + std::to_string(size.height) + ", " +
+                                           std::to_string(size.width) + ")");
   }
   CachedVector<Tensor> parts;  // (B, C), row by row
   for (std::int64_t r = 0; r < size.height; ++r) {
-    const std::int64_t top = r * x.size(2) / size.height, bottom = ((r + 1) * x.size(2) + size.height - 1) / size.height;
+    const std::int64_t top = r * x.size(2) / size.height,
+                       bottom = ((r + 1) * x.size(2) + size.height - 1) / size.height;
     for (std::int64_t c = 0; c < size.width; ++c) {
-      const std::int64_t left = c * x.size(3) / size.width, right = ((c + 1) * x.size(3) + size.width - 1) / size.width;
+      const std::int64_t left = c * x.size(3) / size.width,
+                         right = ((c + 1) * x.size(3) + size.width - 1) / size.width;
       parts.push_back(mean(x.slice(2, top, bottom).slice(3, left, right), {2, 3}));
     }
   }

@@ -7,13 +7,15 @@
 
 namespace gradus {
 
-Steps check_sequence(const char* operation, std::int64_t gates, const Tensor& input_gates, const Tensor& state,
-                     const Tensor& weight, const Tensor& bias, const Tensor& lengths, bool reverse) {
+Steps check_sequence(const char* operation, std::int64_t gates, const Tensor& input_gates,
+                     const Tensor& state, const Tensor& weight, const Tensor& bias, const Tensor& lengths,
+                     bool reverse) {
   const auto refuse = [operation](const std::string& what) { throw Error(operation, what); };
-  if (input_gates.rank() != 3) refuse("input gates must be (batch, time, " + std::to_string(gates) + "H), got " + describe(input_gates));
+  if (input_gates.rank() != 3)
+    refuse("input gates must be (batch, time, " + std::to_string(gates) + "H), got " + describe(input_gates));
   if (state.rank() != 2 || state.shape()[0] != input_gates.shape()[0]) {
-    refuse("the state must be (batch, H) with the batch of the input gates " + describe(input_gates) + ", got " +
-           describe(state));
+    refuse("the state must be (batch, H) with the batch of the input gates " + describe(input_gates) +
+           ", got " + describe(state));
   }
   const Steps steps{input_gates.shape()[0], input_gates.shape()[1], state.shape()[1], reverse, nullptr};
   if (input_gates.shape()[2] != gates * steps.size) {
@@ -21,14 +23,16 @@ Steps check_sequence(const char* operation, std::int64_t gates, const Tensor& in
            std::to_string(gates * steps.size) + " features, got " + describe(input_gates));
   }
   if (!(weight.shape() == Shape{gates * steps.size, steps.size})) {
-    refuse("the weight must be " + to_string(Shape{gates * steps.size, steps.size}) + ", got " + describe(weight));
+    refuse("the weight must be " + to_string(Shape{gates * steps.size, steps.size}) + ", got " +
+           describe(weight));
   }
   if (bias.defined() && !(bias.shape() == Shape{gates * steps.size})) {
     refuse("the bias must be " + to_string(Shape{gates * steps.size}) + ", got " + describe(bias));
   }
   for (const Tensor* operand : {&input_gates, &state, &weight, &bias}) {
     if (operand->defined() && (operand->dtype() != state.dtype() || !is_floating(state.dtype()))) {
-      refuse("all operands must be of one floating dtype: " + describe(*operand) + " beside " + describe(state));
+      refuse("all operands must be of one floating dtype: " + describe(*operand) + " beside " +
+             describe(state));
     }
   }
   if (lengths.defined()) {
@@ -38,7 +42,8 @@ Steps check_sequence(const char* operation, std::int64_t gates, const Tensor& in
     const Tensor listed = lengths.contiguous();
     for (std::int64_t length : listed.span<std::int64_t>()) {
       if (length < 1 || length > steps.time) {
-        refuse("a length of " + std::to_string(length) + " lies outside [1, " + std::to_string(steps.time) + "]");
+        refuse("a length of " + std::to_string(length) + " lies outside [1, " + std::to_string(steps.time) +
+               "]");
       }
     }
   }
@@ -47,7 +52,8 @@ Steps check_sequence(const char* operation, std::int64_t gates, const Tensor& in
 
 Tensor last_state(const Tensor& outputs, const Tensor& lengths) {
   if (outputs.rank() != 3 || outputs.shape()[1] == 0) {
-    throw Error("last_state", "the outputs must be (batch, time, H) with at least one step, got " + describe(outputs));
+    throw Error("last_state",
+                "the outputs must be (batch, time, H) with at least one step, got " + describe(outputs));
   }
   const std::int64_t batch = outputs.shape()[0], time = outputs.shape()[1];
   if (!lengths.defined()) return outputs.select(1, time - 1);

@@ -7,11 +7,12 @@ namespace gradus::nn {
 
 struct PooledOutput {
   Tensor context;  // (batch, features)
-  Tensor weights;  // (batch, time): how much each step counts; a row sums to 1, or is zero where all is masked
+  Tensor
+      weights;  // (batch, time): how much each step counts; a row sums to 1, or is zero where all is masked
 };
 
-/// Weighs the steps of a sequence by how well tanh(W h + b) fits a learnt vector u, and sums them (Yang et al. 2016,
-/// equations 5 to 7).
+/// Weighs the steps of a sequence by how well tanh(W h + b) fits a learnt vector u, and sums them (Yang et
+/// al. 2016, equations 5 to 7).
 struct AttentionPooling {
   Linear hidden;   // features -> hidden
   Tensor context;  // u, (hidden,)

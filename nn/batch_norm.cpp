@@ -8,7 +8,8 @@
 
 namespace gradus::nn {
 
-BatchNorm::BatchNorm(std::int64_t channels, BatchNormOptions options) : eps(options.eps), momentum(options.momentum) {
+BatchNorm::BatchNorm(std::int64_t channels, BatchNormOptions options)
+    : eps(options.eps), momentum(options.momentum) {
   if (channels < 1) throw Error("BatchNorm", "needs at least one channel, got " + std::to_string(channels));
   running_mean = zeros({channels});
   running_var = ones({channels});

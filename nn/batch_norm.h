@@ -12,12 +12,13 @@ struct BatchNormOptions {
   bool affine = true;     // weight and bias are learnt
 };
 
-/// Normalises every channel of (batch, channels, ...): over the batch while training, by running statistics otherwise
-/// (batch_norm). One type serves inputs of every rank; the names are those of PyTorch's BatchNorm1d and BatchNorm2d.
+/// Normalises every channel of (batch, channels, ...): over the batch while training, by running statistics
+/// otherwise (batch_norm). One type serves inputs of every rank; the names are those of PyTorch's BatchNorm1d
+/// and BatchNorm2d.
 struct BatchNorm {
-  Tensor weight, bias;                // (channels,); undefined where not affine
-  Buffer running_mean, running_var;   // (channels,)
-  Buffer num_batches_tracked;         // () int64
+  Tensor weight, bias;               // (channels,); undefined where not affine
+  Buffer running_mean, running_var;  // (channels,)
+  Buffer num_batches_tracked;        // () int64
   double eps, momentum;
 
   explicit BatchNorm(std::int64_t channels, BatchNormOptions options = {});

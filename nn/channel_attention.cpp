@@ -16,7 +16,8 @@ namespace {
 /// Features of a bottleneck.
 std::int64_t reduced(const char* layer, std::int64_t channels, std::int64_t reduction) {
   if (channels < 1 || reduction < 1) {
-    throw Error(layer, std::to_string(channels) + " channels reduced by " + std::to_string(reduction) + ": both must be at least 1");
+    throw Error(layer, std::to_string(channels) + " channels reduced by " + std::to_string(reduction) +
+                           ": both must be at least 1");
   }
   return std::max<std::int64_t>(channels / reduction, 1);
 }
@@ -27,13 +28,17 @@ Tensor scaled(const Tensor& x, const Tensor& weights) { return x * weights.unsqu
 }  // namespace
 
 SqueezeExcitation::SqueezeExcitation(std::int64_t channels, std::int64_t reduction)
-    : squeeze(channels, reduced("SqueezeExcitation", channels, reduction)), excite(reduced("SqueezeExcitation", channels, reduction), channels) {}
+    : squeeze(channels, reduced("SqueezeExcitation", channels, reduction)),
+      excite(reduced("SqueezeExcitation", channels, reduction), channels) {}
 
-Tensor SqueezeExcitation::weights(const Tensor& x) const { return sigmoid(excite(relu(squeeze(mean(x, {2, 3}))))); }
+Tensor SqueezeExcitation::weights(const Tensor& x) const {
+  return sigmoid(excite(relu(squeeze(mean(x, {2, 3})))));
+}
 Tensor SqueezeExcitation::operator()(const Tensor& x) const { return scaled(x, weights(x)); }
 
 ChannelAttention::ChannelAttention(std::int64_t channels, std::int64_t reduction)
-    : squeeze(channels, reduced("ChannelAttention", channels, reduction)), excite(reduced("ChannelAttention", channels, reduction), channels) {}
+    : squeeze(channels, reduced("ChannelAttention", channels, reduction)),
+      excite(reduced("ChannelAttention", channels, reduction), channels) {}
 
 Tensor ChannelAttention::weights(const Tensor& x) const {
   const auto network = [this](const Tensor& pooled) { return excite(relu(squeeze(pooled))); };
@@ -41,8 +46,11 @@ Tensor ChannelAttention::weights(const Tensor& x) const {
 }
 Tensor ChannelAttention::operator()(const Tensor& x) const { return scaled(x, weights(x)); }
 
-SpatialAttention::SpatialAttention(std::int64_t kernel) : conv(2, 1, kernel, {.padding = kernel / 2, .bias = false}) {
-  if (kernel % 2 == 0) throw Error("SpatialAttention", "the kernel must be odd, so that the image keeps its size, got " + std::to_string(kernel));
+SpatialAttention::SpatialAttention(std::int64_t kernel)
+    : conv(2, 1, kernel, {.padding = kernel / 2, .bias = false}) {
+  if (kernel % 2 == 0)
+    throw Error("SpatialAttention",
+                "the kernel must be odd, so that the image keeps its size, got " + std::to_string(kernel));
 }
 
 Tensor SpatialAttention::weights(const Tensor& x) const {
@@ -50,12 +58,16 @@ Tensor SpatialAttention::weights(const Tensor& x) const {
 }
 Tensor SpatialAttention::operator()(const Tensor& x) const { return x * weights(x); }
 
-SelectiveKernel::SelectiveKernel(std::int64_t in_channels, std::int64_t channels, std::vector<std::int64_t> kernels, std::int64_t reduction)
+SelectiveKernel::SelectiveKernel(std::int64_t in_channels, std::int64_t channels,
+                                 std::vector<std::int64_t> kernels, std::int64_t reduction)
     : squeeze(channels, reduced("SelectiveKernel", channels, reduction)) {
   if (kernels.empty()) throw Error("SelectiveKernel", "needs at least one kernel");
   for (const std::int64_t kernel : kernels) {
-    if (kernel < 1 || kernel % 2 == 0) throw Error("SelectiveKernel", "kernels must be odd, so that the image keeps its size, got " + std::to_string(kernel));
-    branches.emplace_back(in_channels, channels, kernel, ConvolutionOptions{.padding = kernel / 2, .bias = false});
+    if (kernel < 1 || kernel % 2 == 0)
+      throw Error("SelectiveKernel",
+                  "kernels must be odd, so that the image keeps its size, got " + std::to_string(kernel));
+    branches.emplace_back(in_channels, channels, kernel,
+                          ConvolutionOptions{.padding = kernel / 2, .bias = false});
     norms.emplace_back(channels);
     select.emplace_back(reduced("SelectiveKernel", channels, reduction), channels);
   }
@@ -70,7 +82,7 @@ Tensor SelectiveKernel::run_branches(const Tensor& x) const {
 
 Tensor SelectiveKernel::weights_of(const Tensor& outputs) const {
   const Tensor code = relu(squeeze(mean(sum(outputs, {1}), {2, 3})));  // (batch, reduced)
-  CachedVector<Tensor> scores;                                        // (batch, channels)
+  CachedVector<Tensor> scores;                                         // (batch, channels)
   for (const Linear& branch : select) scores.push_back(branch(code));
   return softmax(stack(scores, 1), 1);
 }

@@ -8,7 +8,8 @@
 
 namespace gradus::nn {
 
-/// x (batch, channels, H, W) times a weight for each channel: sigmoid(W2 relu(W1 mean over H and W)) (Hu et al. 2018).
+/// x (batch, channels, H, W) times a weight for each channel: sigmoid(W2 relu(W1 mean over H and W)) (Hu et
+/// al. 2018).
 struct SqueezeExcitation {
   Linear squeeze, excite;  // channels -> channels / reduction -> channels
   explicit SqueezeExcitation(std::int64_t channels, std::int64_t reduction = 16);
@@ -26,7 +27,8 @@ struct ChannelAttention {
   GRADUS_FIELDS(ChannelAttention, squeeze, excite)
 };
 
-/// A weight for each place: sigmoid of a convolution over the mean and the largest of all channels (Woo et al. 2018).
+/// A weight for each place: sigmoid of a convolution over the mean and the largest of all channels (Woo et
+/// al. 2018).
 struct SpatialAttention {
   Conv2d conv;  // 2 -> 1
   explicit SpatialAttention(std::int64_t kernel = 7);
@@ -39,20 +41,23 @@ struct SpatialAttention {
 struct ConvolutionalBlockAttention {
   ChannelAttention channel;
   SpatialAttention spatial;
-  explicit ConvolutionalBlockAttention(std::int64_t channels, std::int64_t reduction = 16, std::int64_t kernel = 7)
+  explicit ConvolutionalBlockAttention(std::int64_t channels, std::int64_t reduction = 16,
+                                       std::int64_t kernel = 7)
       : channel(channels, reduction), spatial(kernel) {}
   Tensor operator()(const Tensor& x) const { return spatial(channel(x)); }
   GRADUS_FIELDS(ConvolutionalBlockAttention, channel, spatial)
 };
 
-/// Selective kernels (Li et al. 2019): convolutions of several sizes side by side, mixed by a softmax over the BRANCHES,
-/// for each channel. That is a gate between branches; it says nothing about places, as spatial attention does.
+/// Selective kernels (Li et al. 2019): convolutions of several sizes side by side, mixed by a softmax over
+/// the BRANCHES, for each channel. That is a gate between branches; it says nothing about places, as spatial
+/// attention does.
 struct SelectiveKernel {
   std::vector<Conv2d> branches;
   std::vector<BatchNorm> norms;
   Linear squeeze;              // channels -> channels / reduction
   std::vector<Linear> select;  // of each branch, back to the channels
-  SelectiveKernel(std::int64_t in_channels, std::int64_t channels, std::vector<std::int64_t> kernels = {3, 5}, std::int64_t reduction = 16);
+  SelectiveKernel(std::int64_t in_channels, std::int64_t channels, std::vector<std::int64_t> kernels = {3, 5},
+                  std::int64_t reduction = 16);
   /// x (batch, in_channels, H, W) -> (batch, channels, H, W).
   Tensor operator()(const Tensor& x) const;
   /// (batch, branches, channels); the sum over the branches is 1.

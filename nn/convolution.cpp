@@ -10,8 +10,8 @@ namespace {
 
 void check(const char* layer, std::int64_t in, std::int64_t out, std::int64_t groups) {
   if (in < 1 || out < 1 || groups < 1 || in % groups != 0 || out % groups != 0) {
-    throw Error(layer, std::to_string(in) + " channels to " + std::to_string(out) + " in " + std::to_string(groups) +
-                           " groups: both must be positive multiples of the groups");
+    throw Error(layer, std::to_string(in) + " channels to " + std::to_string(out) + " in " +
+                           std::to_string(groups) + " groups: both must be positive multiples of the groups");
   }
 }
 
@@ -36,7 +36,8 @@ Tensor Conv2d::operator()(const Tensor& x) const { return conv2d(x, weight, bias
 Conv1d::Conv1d(std::int64_t in_channels, std::int64_t out_channels, std::int64_t kernel, ConvolutionOptions o)
     : options{{o.stride.width, o.padding.width, o.dilation.width, o.groups}} {
   check("Conv1d", in_channels, out_channels, o.groups);
-  weight = parameter({out_channels, in_channels / o.groups, kernel}, in_channels / o.groups * kernel, "weight");
+  weight =
+      parameter({out_channels, in_channels / o.groups, kernel}, in_channels / o.groups * kernel, "weight");
   if (o.bias) bias = parameter({out_channels}, in_channels / o.groups * kernel, "bias");
 }
 

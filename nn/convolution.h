@@ -13,8 +13,8 @@ struct ConvolutionOptions {
   bool bias = true;
 };
 
-/// (batch, in_channels, height, width) -> (batch, out_channels, height', width'), see conv2d. Weight and bias start
-/// uniformly in +-1/sqrt(in_channels / groups * kernel elements).
+/// (batch, in_channels, height, width) -> (batch, out_channels, height', width'), see conv2d. Weight and bias
+/// start uniformly in +-1/sqrt(in_channels / groups * kernel elements).
 struct Conv2d {
   Tensor weight;  // (out_channels, in_channels / groups, kernel height, kernel width)
   Tensor bias;    // (out_channels,); undefined without bias
@@ -31,7 +31,8 @@ struct Conv1d {
   Tensor bias;    // (out_channels,); undefined without bias
   opaque<Conv1dOptions> options;
 
-  Conv1d(std::int64_t in_channels, std::int64_t out_channels, std::int64_t kernel, ConvolutionOptions options = {});
+  Conv1d(std::int64_t in_channels, std::int64_t out_channels, std::int64_t kernel,
+         ConvolutionOptions options = {});
   Tensor operator()(const Tensor& x) const;
   GRADUS_FIELDS(Conv1d, weight, bias, options)
 };

@@ -7,7 +7,8 @@
 namespace gradus::nn {
 
 GRU::GRU(std::int64_t input_size, std::int64_t hidden_size, GRUOptions options)
-    : stack_("GRU", {3, input_size, hidden_size, options.layers, options.bidirectional, options.dropout, options.bias}) {}
+    : stack_("GRU", {3, input_size, hidden_size, options.layers, options.bidirectional, options.dropout,
+                     options.bias}) {}
 
 GRUOutput GRU::operator()(const Tensor& x, const Tensor& state, const Tensor& lengths) const {
   stack_.check(x, state);
@@ -22,7 +23,8 @@ GRUOutput GRU::operator()(const Tensor& x, const Tensor& state, const Tensor& le
   return {output, stack(last_states, 0)};
 }
 
-GRUCell::GRUCell(std::int64_t input_size, std::int64_t hidden_size, bool bias) : weights("GRUCell", 3, input_size, hidden_size, bias) {}
+GRUCell::GRUCell(std::int64_t input_size, std::int64_t hidden_size, bool bias)
+    : weights("GRUCell", 3, input_size, hidden_size, bias) {}
 
 Tensor GRUCell::operator()(const Tensor& x, const Tensor& state) const {
   return step(linear(x, weights.weight_ih, weights.bias_ih), state);

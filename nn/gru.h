@@ -14,17 +14,18 @@ struct GRUOptions {
 /// States after every step and after the last one.
 struct GRUOutput {
   Tensor output;  // (batch, time, directions * hidden) of the last layer; zero behind a row's length
-  Tensor state;   // (layers * directions, batch, hidden): layer 0 forward, layer 0 backward, layer 1 forward, ...
+  Tensor
+      state;  // (layers * directions, batch, hidden): layer 0 forward, layer 0 backward, layer 1 forward, ...
 };
 
-/// A GRU (Cho et al. 2014; the reset gate acts after the product with the state, as in PyTorch, whose parameter names and
-/// gate order r, z, n it uses). Weights start uniformly in +-1/sqrt(hidden).
+/// A GRU (Cho et al. 2014; the reset gate acts after the product with the state, as in PyTorch, whose
+/// parameter names and gate order r, z, n it uses). Weights start uniformly in +-1/sqrt(hidden).
 class GRU {
  public:
   GRU(std::int64_t input_size, std::int64_t hidden_size, GRUOptions options = {});
 
-  /// x (batch, time, input_size); state as in GRUOutput, zeros where it is undefined; lengths (batch,) int64, from 1 to
-  /// time, where rows are padded at their end.
+  /// x (batch, time, input_size); state as in GRUOutput, zeros where it is undefined; lengths (batch,) int64,
+  /// from 1 to time, where rows are padded at their end.
   GRUOutput operator()(const Tensor& x, const Tensor& state = {}, const Tensor& lengths = {}) const;
 
   std::int64_t input_size() const { return stack_.sizes().input; }
@@ -41,7 +42,8 @@ struct GRUCell {
 
   GRUCell(std::int64_t input_size, std::int64_t hidden_size, bool bias = true);
   Tensor operator()(const Tensor& x, const Tensor& state) const;
-  /// The step where W_ih x + b_ih (batch, 3H) is computed already, for decoders that project all their inputs at once.
+  /// The step where W_ih x + b_ih (batch, 3H) is computed already, for decoders that project all their inputs
+  /// at once.
   Tensor step(const Tensor& input_gates, const Tensor& state) const;
   GRADUS_FIELDS(GRUCell, weights)
 };

@@ -15,8 +15,8 @@ HierarchicalAttention::HierarchicalAttention(std::int64_t words, std::int64_t fe
 
 namespace {
 
-/// How many of the rows' elements are no padding, (rows,), but at least 1: a recurrence takes at least one step. What it
-/// makes of an empty row is masked afterwards.
+/// How many of the rows' elements are no padding, (rows,), but at least 1: a recurrence takes at least one
+/// step. What it makes of an empty row is masked afterwards.
 Tensor lengths_of(const Tensor& mask) {
   const Tensor counted = sum(logical_not(mask), {1});
   return maximum(counted, ones_like(counted));
@@ -26,7 +26,9 @@ Tensor lengths_of(const Tensor& mask) {
 
 HierarchicalOutput HierarchicalAttention::operator()(const Tensor& ids) const {
   if (ids.rank() != 3 || ids.dtype() != DType::int64 || ids.size(1) == 0 || ids.size(2) == 0) {
-    throw Error("HierarchicalAttention", "needs ids (batch, sentences, words) of int64 with at least one of each, got " + describe(ids));
+    throw Error(
+        "HierarchicalAttention",
+        "needs ids (batch, sentences, words) of int64 with at least one of each, got " + describe(ids));
   }
   const std::int64_t batch = ids.size(0), sentences = ids.size(1), words = ids.size(2);
   const Tensor flat = ids.reshape({batch * sentences, words});
@@ -36,7 +38,9 @@ HierarchicalOutput HierarchicalAttention::operator()(const Tensor& ids) const {
   const std::int64_t features = pooled.context.size(1);
 
   const Tensor sentence_mask = eq(sum(logical_not(word_mask), {1}), 0).reshape({batch, sentences});
-  const Tensor read = sentence_reader(pooled.context.reshape({batch, sentences, features}), {}, lengths_of(sentence_mask)).output;
+  const Tensor read =
+      sentence_reader(pooled.context.reshape({batch, sentences, features}), {}, lengths_of(sentence_mask))
+          .output;
   const PooledOutput document = sentence_attention(read, sentence_mask);
   return {document.context, pooled.weights.reshape({batch, sentences, words}), document.weights};
 }

@@ -8,7 +8,8 @@
 namespace gradus::nn {
 
 LSTM::LSTM(std::int64_t input_size, std::int64_t hidden_size, LSTMOptions options)
-    : stack_("LSTM", {4, input_size, hidden_size, options.layers, options.bidirectional, options.dropout, options.bias}) {
+    : stack_("LSTM", {4, input_size, hidden_size, options.layers, options.bidirectional, options.dropout,
+                      options.bias}) {
   if (options.forget_bias == 0 || !options.bias) return;
   const no_grad scope;
   for (std::int64_t i = 0; i < stack_.count(); ++i) {
@@ -16,7 +17,8 @@ LSTM::LSTM(std::int64_t input_size, std::int64_t hidden_size, LSTMOptions option
   }
 }
 
-LSTMOutput LSTM::operator()(const Tensor& x, const Tensor& state, const Tensor& cell, const Tensor& lengths) const {
+LSTMOutput LSTM::operator()(const Tensor& x, const Tensor& state, const Tensor& cell,
+                            const Tensor& lengths) const {
   stack_.check(x, state);
   stack_.check(x, cell);
   const std::int64_t H = hidden_size();
@@ -24,8 +26,10 @@ LSTMOutput LSTM::operator()(const Tensor& x, const Tensor& state, const Tensor& 
   const Tensor output = stack_.run(x, [&](std::int64_t i, const Tensor& gates, bool reverse) {
     const RecurrentWeights& weights = stack_.weights(i);
     const Tensor first_state = stack_.start(state, i, x), first_cell = stack_.start(cell, i, x);
-    const Tensor both = lstm_sequence(gates, first_state, first_cell, weights.weight_hh, weights.bias_hh, lengths, reverse);
-    const Tensor last = final_state(both, cat({first_state, first_cell}, 1), lengths, reverse);  // (batch, 2H)
+    const Tensor both =
+        lstm_sequence(gates, first_state, first_cell, weights.weight_hh, weights.bias_hh, lengths, reverse);
+    const Tensor last =
+        final_state(both, cat({first_state, first_cell}, 1), lengths, reverse);  // (batch, 2H)
     last_states.push_back(last.slice(1, 0, H));
     last_cells.push_back(last.slice(1, H));
     return both.slice(2, 0, H);
@@ -41,7 +45,8 @@ LSTMState LSTMCell::operator()(const Tensor& x, const Tensor& state, const Tenso
 }
 
 LSTMState LSTMCell::step(const Tensor& input_gates, const Tensor& state, const Tensor& cell) const {
-  const Tensor both = lstm_sequence(input_gates.unsqueeze(1), state, cell, weights.weight_hh, weights.bias_hh).squeeze(1);
+  const Tensor both =
+      lstm_sequence(input_gates.unsqueeze(1), state, cell, weights.weight_hh, weights.bias_hh).squeeze(1);
   const std::int64_t H = state.size(1);
   return {both.slice(1, 0, H), both.slice(1, H)};
 }

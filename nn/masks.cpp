@@ -12,8 +12,9 @@ namespace {
 
 void check(const char* mask, std::int64_t queries, std::int64_t keys, std::int64_t first) {
   if (queries < 0 || keys < 0 || first < 0) {
-    throw Error(mask, "sizes and positions cannot be negative: " + std::to_string(queries) + " queries from position " +
-                          std::to_string(first) + " on, " + std::to_string(keys) + " keys");
+    throw Error(mask, "sizes and positions cannot be negative: " + std::to_string(queries) +
+                          " queries from position " + std::to_string(first) + " on, " + std::to_string(keys) +
+                          " keys");
   }
 }
 
@@ -22,7 +23,9 @@ void check_positive(const char* mask, const char* what, std::int64_t value) {
 }
 
 /// (Q, 1): the positions of the queries.
-Tensor positions(std::int64_t queries, std::int64_t first) { return arange(first, first + queries).unsqueeze(1); }
+Tensor positions(std::int64_t queries, std::int64_t first) {
+  return arange(first, first + queries).unsqueeze(1);
+}
 
 }  // namespace
 
@@ -41,14 +44,17 @@ Tensor strided_mask(std::int64_t queries, std::int64_t keys, std::int64_t stride
   check("strided_mask", queries, keys, first);
   check_positive("strided_mask", "the stride", stride);
   const Tensor distance = abs(arange(0, keys) - positions(queries, first));
-  const Tensor multiples = floor(distance.to(DType::float64) / static_cast<double>(stride)).to(DType::int64) * stride;
+  const Tensor multiples =
+      floor(distance.to(DType::float64) / static_cast<double>(stride)).to(DType::int64) * stride;
   return logical_and(ge(distance, stride), ne(distance, multiples));
 }
 
 Tensor block_mask(std::int64_t queries, std::int64_t keys, std::int64_t size, std::int64_t first) {
   check("block_mask", queries, keys, first);
   check_positive("block_mask", "the block size", size);
-  const auto block = [size](const Tensor& position) { return floor(position.to(DType::float64) / static_cast<double>(size)); };
+  const auto block = [size](const Tensor& position) {
+    return floor(position.to(DType::float64) / static_cast<double>(size));
+  };
   return ne(block(arange(0, keys)), block(positions(queries, first)));
 }
 

@@ -35,8 +35,8 @@ Tensor merge_heads(const Tensor& x) {
 
 void check_input(const char* what, const Tensor& x, std::int64_t features) {
   if (x.rank() != 3 || x.size(2) != features) {
-    throw Error("MultiHeadAttention", std::string("the ") + what + " must be (batch, time, " + std::to_string(features) +
-                                          "), got " + describe(x));
+    throw Error("MultiHeadAttention", std::string("the ") + what + " must be (batch, time, " +
+                                          std::to_string(features) + "), got " + describe(x));
   }
 }
 
@@ -45,7 +45,8 @@ Tensor with_heads(const char* what, const Tensor& x) {
   if (!x.defined() || x.rank() == 2 || x.rank() == 4) return x;
   if (x.rank() == 3) return x.unsqueeze(1);
   throw Error("MultiHeadAttention", std::string("the ") + what +
-                                        " must be (Q, S), (batch, Q, S) or (batch, heads, Q, S), got " + describe(x));
+                                        " must be (Q, S), (batch, Q, S) or (batch, heads, Q, S), got " +
+                                        describe(x));
 }
 
 }  // namespace
@@ -59,7 +60,8 @@ KeyValues KeyValues::rows(const Tensor& numbers) const {
   return {index_select(key, 0, numbers), index_select(value, 0, numbers)};
 }
 
-MultiHeadAttention::MultiHeadAttention(std::int64_t features, std::int64_t heads, MultiHeadAttentionOptions options)
+MultiHeadAttention::MultiHeadAttention(std::int64_t features, std::int64_t heads,
+                                       MultiHeadAttentionOptions options)
     : out_proj_(features < 1 ? 1 : features, features < 1 ? 1 : features, {.bias = options.bias}),
       features_(features),
       heads_(heads),
@@ -75,7 +77,8 @@ MultiHeadAttention::MultiHeadAttention(std::int64_t features, std::int64_t heads
     refuse(std::to_string(heads) + " heads cannot share " + std::to_string(groups_) +
            " heads of keys and values: the former must be a multiple of the latter");
   }
-  if (!(dropout_ >= 0 && dropout_ <= 1)) refuse("dropout must lie in [0, 1], got " + std::to_string(dropout_));
+  if (!(dropout_ >= 0 && dropout_ <= 1))
+    refuse("dropout must lie in [0, 1], got " + std::to_string(dropout_));
   const std::int64_t head_size = features / heads;
   if (positions_ == RelativePositions::rotary && head_size % 2 != 0) {
     refuse("rotary positions turn pairs of features, but a head has " + std::to_string(head_size));
@@ -109,11 +112,13 @@ KeyValues MultiHeadAttention::project(const Tensor& key, const Tensor& value, st
   check_input("key", key, k_proj_weight_.defined() ? k_proj_weight_.size(1) : E);
   check_input("value", value, v_proj_weight_.defined() ? v_proj_weight_.size(1) : E);
   if (key.size(0) != value.size(0) || key.size(1) != value.size(1)) {
-    throw Error("MultiHeadAttention", "keys and values must have the same batch and positions: " + describe(key) + " and " + describe(value));
+    throw Error("MultiHeadAttention", "keys and values must have the same batch and positions: " +
+                                          describe(key) + " and " + describe(value));
   }
   KeyValues result;
   if (in_proj_weight_.defined() && key.is_same(value)) {
-    const Tensor both = linear(key, in_proj_weight_.slice(0, E, 3 * E), projection_bias(E, 3 * E));  // (batch, S, 2 features)
+    const Tensor both =
+        linear(key, in_proj_weight_.slice(0, E, 3 * E), projection_bias(E, 3 * E));  // (batch, S, 2 features)
     result = {split_heads(both.slice(2, 0, E), heads_), split_heads(both.slice(2, E), heads_)};
   } else {
     const Tensor key_weight = in_proj_weight_.defined() ? in_proj_weight_.slice(0, E, 2 * E) : k_proj_weight_;
@@ -134,39 +139,49 @@ MultiHeadOutput MultiHeadAttention::operator()(const Tensor& query, const Tensor
   // Self attention: one product for all three.
   const std::int64_t E = features_;
   const Tensor all = linear(query, in_proj_weight_, in_proj_bias_);  // (batch, time, 3 features)
-  KeyValues keys_values{split_heads(all.slice(2, E, 2 * E), heads_), split_heads(all.slice(2, 2 * E), heads_)};
+  KeyValues keys_values{split_heads(all.slice(2, E, 2 * E), heads_),
+                        split_heads(all.slice(2, 2 * E), heads_)};
   if (positions_ == RelativePositions::rotary) keys_values.key = rotate_by_position(keys_values.key);
   return attend_split(split_heads(all.slice(2, 0, E), heads_), keys_values, call);
 }
 
-MultiHeadOutput MultiHeadAttention::attend(const Tensor& query, const KeyValues& keys_values, const AttentionCall& call) const {
+MultiHeadOutput MultiHeadAttention::attend(const Tensor& query, const KeyValues& keys_values,
+                                           const AttentionCall& call) const {
   check_input("query", query, features_);
   const Tensor weight = in_proj_weight_.defined() ? in_proj_weight_.slice(0, 0, features_) : q_proj_weight_;
-  return attend_split(split_heads(linear(query, weight, projection_bias(0, features_)), heads_), keys_values, call);
+  return attend_split(split_heads(linear(query, weight, projection_bias(0, features_)), heads_), keys_values,
+                      call);
 }
 
 MultiHeadOutput MultiHeadAttention::attend_split(const Tensor& split_query, const KeyValues& keys_values,
                                                  const AttentionCall& call) const {
-  const Tensor query = positions_ == RelativePositions::rotary ? rotate_by_position(split_query, call.first_query) : split_query;
+  const Tensor query = positions_ == RelativePositions::rotary
+                           ? rotate_by_position(split_query, call.first_query)
+                           : split_query;
   const std::int64_t keys = keys_values.length();
   if (call.key_mask.defined() && !(call.key_mask.shape() == Shape{query.size(0), keys})) {
-    throw Error("MultiHeadAttention", "the key mask must be " + to_string(Shape{query.size(0), keys}) + " (batch, S), got " + describe(call.key_mask));
+    throw Error("MultiHeadAttention", "the key mask must be " + to_string(Shape{query.size(0), keys}) +
+                                          " (batch, S), got " + describe(call.key_mask));
   }
   ScaledDotProductOptions options{.mask = with_heads("mask", call.mask),
                                   .bias = with_heads("bias", call.bias),
                                   .causal = call.causal,
                                   .first_query = call.first_query,
                                   .dropout = is_training() ? dropout_ : 0};
-  if (call.key_mask.defined()) options.mask = combine_masks(options.mask, call.key_mask.unsqueeze(1).unsqueeze(1));
+  if (call.key_mask.defined())
+    options.mask = combine_masks(options.mask, call.key_mask.unsqueeze(1).unsqueeze(1));
   if (relative_) {
     const Tensor relative = (*relative_)(query, keys, call.first_query);
     options.bias = options.bias.defined() ? options.bias + relative : relative;
   }
   if (!call.need_weights) {
-    return {out_proj_(merge_heads(scaled_dot_product_attention(query, keys_values.key, keys_values.value, options))), {}};
+    return {out_proj_(merge_heads(
+                scaled_dot_product_attention(query, keys_values.key, keys_values.value, options))),
+            {}};
   }
   const Tensor weights = attention_weights(query, keys_values.key, options);
-  const Tensor values = groups_ == heads_ ? keys_values.value : repeat_interleave(keys_values.value, heads_ / groups_, 1);
+  const Tensor values =
+      groups_ == heads_ ? keys_values.value : repeat_interleave(keys_values.value, heads_ / groups_, 1);
   return {out_proj_(merge_heads(matmul(dropout(weights, options.dropout), values))), weights};
 }
 

@@ -16,7 +16,8 @@ Tensor factors(const char* layer, std::int64_t features) {
 
 }  // namespace
 
-RMSNorm::RMSNorm(std::int64_t features, double epsilon) : weight(factors("RMSNorm", features)), eps(epsilon) {}
+RMSNorm::RMSNorm(std::int64_t features, double epsilon)
+    : weight(factors("RMSNorm", features)), eps(epsilon) {}
 
 Tensor RMSNorm::operator()(const Tensor& x) const { return rms_norm(x, weight, eps); }
 
@@ -29,7 +30,8 @@ NormKind norm_kind_named(std::string_view name) {
   throw Error("norm", "there is no normalisation '" + std::string(name) + "'; known are layer and rms");
 }
 
-Norm::Norm(NormKind k, std::int64_t features, double epsilon) : kind(k), weight(factors("Norm", features)), eps(epsilon) {
+Norm::Norm(NormKind k, std::int64_t features, double epsilon)
+    : kind(k), weight(factors("Norm", features)), eps(epsilon) {
   if (kind == NormKind::rms) return;
   bias = zeros({features});
   bias.requires_grad_().set_name("bias");

@@ -7,8 +7,8 @@
 
 namespace gradus::nn {
 
-/// y = x / sqrt(mean(x^2) + eps) * weight over the last axis (Zhang, Sennrich 2019): layer normalisation without mean
-/// and bias.
+/// y = x / sqrt(mean(x^2) + eps) * weight over the last axis (Zhang, Sennrich 2019): layer normalisation
+/// without mean and bias.
 struct RMSNorm {
   Tensor weight;  // (features,), starts at ones
   double eps;

@@ -49,8 +49,8 @@ Tensor sinusoid_table(std::int64_t length, std::int64_t features, DType dtype) {
 PositionalEncoding::PositionalEncoding(std::int64_t features, PositionalEncodingOptions options)
     : features_(features), concat_(options.concat) {
   if (features < 1 || options.max_length < 1) {
-    throw Error("PositionalEncoding", std::to_string(options.max_length) + " positions of " + std::to_string(features) +
-                                          " features; both must be at least 1");
+    throw Error("PositionalEncoding", std::to_string(options.max_length) + " positions of " +
+                                          std::to_string(features) + " features; both must be at least 1");
   }
   if (options.learned) {
     weight_ = empty({options.max_length, features});
@@ -64,16 +64,16 @@ PositionalEncoding::PositionalEncoding(std::int64_t features, PositionalEncoding
 Tensor PositionalEncoding::operator()(const Tensor& x, std::int64_t first) const {
   if (x.rank() != 3 || (!concat_ && x.size(2) != features_)) {
     throw Error("PositionalEncoding", "the input must be (batch, time, " +
-                                          (concat_ ? std::string("features") : std::to_string(features_)) + "), got " +
-                                          describe(x));
+                                          (concat_ ? std::string("features") : std::to_string(features_)) +
+                                          "), got " + describe(x));
   }
   const std::int64_t end = first + x.size(1);
   Tensor rows;  // (time, features)
   if (weight_.defined()) {
     if (end > weight_.size(0)) {
       throw Error("PositionalEncoding", "the learned table has " + std::to_string(weight_.size(0)) +
-                                            " positions, the input goes on to position " + std::to_string(end) +
-                                            ": make it with a larger max_length");
+                                            " positions, the input goes on to position " +
+                                            std::to_string(end) + ": make it with a larger max_length");
     }
     rows = weight_.slice(0, first, end);
   } else {
@@ -107,7 +107,8 @@ RelativePositions relative_positions_named(std::string_view name) {
 
 Tensor rotate_by_position(const Tensor& x, std::int64_t first) {
   if (x.rank() != 4 || x.size(3) % 2 != 0) {
-    throw Error("rotate_by_position", "needs (batch, heads, time, features) with an even number of features, got " + describe(x));
+    throw Error("rotate_by_position",
+                "needs (batch, heads, time, features) with an even number of features, got " + describe(x));
   }
   const std::int64_t time = x.size(2), half = x.size(3) / 2;
   std::vector<double> values;
@@ -121,12 +122,14 @@ Tensor rotate_by_position(const Tensor& x, std::int64_t first) {
   return cat({a * cosine - b * sine, a * sine + b * cosine}, 3);
 }
 
-Tensor alibi_bias(std::int64_t heads, std::int64_t queries, std::int64_t keys, std::int64_t first_query, DType dtype) {
+Tensor alibi_bias(std::int64_t heads, std::int64_t queries, std::int64_t keys, std::int64_t first_query,
+                  DType dtype) {
   if (heads < 1) throw Error("alibi_bias", "needs at least one head, got " + std::to_string(heads));
   std::vector<double> slopes;
   std::int64_t power = 1;
   while (2 * power <= heads) power *= 2;
-  for (std::int64_t i = 1; i <= power; ++i) slopes.push_back(std::exp2(-8.0 * static_cast<double>(i) / static_cast<double>(power)));
+  for (std::int64_t i = 1; i <= power; ++i)
+    slopes.push_back(std::exp2(-8.0 * static_cast<double>(i) / static_cast<double>(power)));
   for (std::int64_t i = 0; static_cast<std::int64_t>(slopes.size()) < heads; ++i) {
     slopes.push_back(std::exp2(-8.0 * static_cast<double>(2 * i + 1) / static_cast<double>(2 * power)));
   }
@@ -138,8 +141,9 @@ Tensor t5_buckets(std::int64_t queries, std::int64_t keys, std::int64_t buckets,
                   bool bidirectional, std::int64_t first_query) {
   const std::int64_t directed = bidirectional ? buckets / 2 : buckets, exact = directed / 2;
   if (exact < 1 || max_distance <= exact) {
-    throw Error("t5_buckets", std::to_string(buckets) + " buckets for distances up to " + std::to_string(max_distance) +
-                                  ": needs at least " + (bidirectional ? "4" : "2") +
+    throw Error("t5_buckets", std::to_string(buckets) + " buckets for distances up to " +
+                                  std::to_string(max_distance) + ": needs at least " +
+                                  (bidirectional ? "4" : "2") +
                                   " buckets, and distances beyond those that have one of their own (" +
                                   std::to_string(exact) + ")");
   }
@@ -154,7 +158,8 @@ Tensor t5_buckets(std::int64_t queries, std::int64_t keys, std::int64_t buckets,
       if (distance >= exact) {
         const double share = std::log(static_cast<double>(distance) / static_cast<double>(exact)) /
                              std::log(static_cast<double>(max_distance) / static_cast<double>(exact));
-        bucket = std::min(exact + static_cast<std::int64_t>(share * static_cast<double>(directed - exact)), directed - 1);
+        bucket = std::min(exact + static_cast<std::int64_t>(share * static_cast<double>(directed - exact)),
+                          directed - 1);
       }
       numbers.push_back(side + bucket);
     }
@@ -162,10 +167,15 @@ Tensor t5_buckets(std::int64_t queries, std::int64_t keys, std::int64_t buckets,
   return tensor(numbers, {queries, keys});
 }
 
-RelativeBias::RelativeBias(RelativePositions positions, std::int64_t heads, std::int64_t head_size, RelativeBiasOptions options)
-    : positions_(positions), heads_(heads), bidirectional_(options.bidirectional), max_distance_(options.max_distance) {
+RelativeBias::RelativeBias(RelativePositions positions, std::int64_t heads, std::int64_t head_size,
+                           RelativeBiasOptions options)
+    : positions_(positions),
+      heads_(heads),
+      bidirectional_(options.bidirectional),
+      max_distance_(options.max_distance) {
   if (positions == RelativePositions::shaw) {
-    if (max_distance_ < 1) throw Error("RelativeBias", "max_distance must be at least 1, got " + std::to_string(max_distance_));
+    if (max_distance_ < 1)
+      throw Error("RelativeBias", "max_distance must be at least 1, got " + std::to_string(max_distance_));
     weight_ = empty({2 * max_distance_ + 1, head_size});
     init::xavier_uniform_(weight_);
   } else if (positions == RelativePositions::t5) {
@@ -187,8 +197,10 @@ Tensor RelativeBias::operator()(const Tensor& query, std::int64_t keys, std::int
     }
     case RelativePositions::shaw: {
       const Tensor products = matmul(query, weight_.t());  // (batch, heads, Q, 2 max_distance + 1)
-      const Tensor clipped = clamp(distances(queries, keys, first_query).to(DType::float64), static_cast<double>(-max_distance_),
-                                   static_cast<double>(max_distance_)).to(DType::int64) + max_distance_;
+      const Tensor clipped = clamp(distances(queries, keys, first_query).to(DType::float64),
+                                   static_cast<double>(-max_distance_), static_cast<double>(max_distance_))
+                                 .to(DType::int64) +
+                             max_distance_;
       const Tensor numbers = clipped.expand({query.size(0), query.size(1), queries, keys});
       return gather(products, 3, numbers) / std::sqrt(static_cast<double>(query.size(3)));
     }

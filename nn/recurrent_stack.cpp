@@ -11,10 +11,11 @@
 
 namespace gradus::nn {
 
-RecurrentWeights::RecurrentWeights(const char* layer, std::int64_t gates, std::int64_t input, std::int64_t hidden, bool bias,
-                                   const std::string& suffix) {
+RecurrentWeights::RecurrentWeights(const char* layer, std::int64_t gates, std::int64_t input,
+                                   std::int64_t hidden, bool bias, const std::string& suffix) {
   if (input < 1 || hidden < 1) {
-    throw Error(layer, "sizes must be positive, got input " + std::to_string(input) + " and hidden " + std::to_string(hidden));
+    throw Error(layer, "sizes must be positive, got input " + std::to_string(input) + " and hidden " +
+                           std::to_string(hidden));
   }
   const double bound = 1 / std::sqrt(static_cast<double>(hidden));
   const auto parameter = [&](const Shape& shape, const char* name) {
@@ -28,7 +29,8 @@ RecurrentWeights::RecurrentWeights(const char* layer, std::int64_t gates, std::i
   bias_hh = parameter({gates * hidden}, "bias_hh");
 }
 
-RecurrentStack::RecurrentStack(const char* layer, const RecurrentSizes& sizes) : layer_(layer), sizes_(sizes) {
+RecurrentStack::RecurrentStack(const char* layer, const RecurrentSizes& sizes)
+    : layer_(layer), sizes_(sizes) {
   if (sizes.layers < 1) throw Error(layer, "needs at least one layer, got " + std::to_string(sizes.layers));
   if (!(sizes.dropout >= 0 && sizes.dropout <= 1)) {
     throw Error(layer, "dropout must lie in [0, 1], got " + std::to_string(sizes.dropout));
@@ -37,14 +39,16 @@ RecurrentStack::RecurrentStack(const char* layer, const RecurrentSizes& sizes) :
     const std::int64_t inputs = i == 0 ? sizes.input : directions() * sizes.hidden;
     for (int direction = 0; direction < directions(); ++direction) {
       const std::string suffix = "_l" + std::to_string(i) + (direction == 0 ? "" : "_reverse");
-      cells_.push_back({suffix, RecurrentWeights(layer, sizes.gates, inputs, sizes.hidden, sizes.bias, suffix)});
+      cells_.push_back(
+          {suffix, RecurrentWeights(layer, sizes.gates, inputs, sizes.hidden, sizes.bias, suffix)});
     }
   }
 }
 
 void RecurrentStack::check(const Tensor& x, const Tensor& state) const {
   if (!x.defined() || x.rank() != 3 || x.shape()[2] != sizes_.input) {
-    throw Error(layer_, "the input must be (batch, time, " + std::to_string(sizes_.input) + "), got " + describe(x));
+    throw Error(layer_,
+                "the input must be (batch, time, " + std::to_string(sizes_.input) + "), got " + describe(x));
   }
   const Shape expected{count(), x.shape()[0], sizes_.hidden};
   if (state.defined() && !(state.shape() == expected)) {
@@ -60,7 +64,9 @@ Tensor RecurrentStack::input_gates(std::int64_t i, const Tensor& x) const {
   return linear(x, weights(i).weight_ih, weights(i).bias_ih);
 }
 
-Tensor RecurrentStack::beside(const Tensor& forward, const Tensor& backward) { return cat({forward, backward}, 2); }
+Tensor RecurrentStack::beside(const Tensor& forward, const Tensor& backward) {
+  return cat({forward, backward}, 2);
+}
 
 Tensor RecurrentStack::dropped(const Tensor& x) const { return dropout(x, sizes_.dropout, is_training()); }
 

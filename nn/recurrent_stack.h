@@ -24,14 +24,16 @@ struct RecurrentWeights {
   Tensor bias_ih;    // (G H,); undefined without bias
   Tensor bias_hh;    // (G H,)
 
-  /// Uniform in +-1/sqrt(H); the names end in `suffix`. Throws where a size is not positive, in the name of `layer`.
+  /// Uniform in +-1/sqrt(H); the names end in `suffix`. Throws where a size is not positive, in the name of
+  /// `layer`.
   RecurrentWeights(const char* layer, std::int64_t gates, std::int64_t input, std::int64_t hidden, bool bias,
                    const std::string& suffix = "");
   static constexpr bool nameless = true;
   GRADUS_FIELDS(RecurrentWeights, weight_ih, weight_hh, bias_ih, bias_hh)
 };
 
-/// The weights of all layers and directions, under PyTorch's names: weight_ih_l0, weight_ih_l0_reverse, weight_ih_l1, ...
+/// The weights of all layers and directions, under PyTorch's names: weight_ih_l0, weight_ih_l0_reverse,
+/// weight_ih_l1, ...
 class RecurrentStack {
  public:
   static constexpr bool nameless = true;
@@ -40,28 +42,33 @@ class RecurrentStack {
   RecurrentStack& operator=(RecurrentStack&&) = default;
   template <std::same_as<CloneMap> Map>
   RecurrentStack(const RecurrentStack& from, Map& map) : layer_(from.layer_), sizes_(from.sizes_) {
-    for (const Cell& cell : from.cells_) cells_.push_back({cell.suffix, detail::clone_field(cell.weights, map)});
+    for (const Cell& cell : from.cells_)
+      cells_.push_back({cell.suffix, detail::clone_field(cell.weights, map)});
   }
 
   const RecurrentSizes& sizes() const { return sizes_; }
   std::int64_t directions() const { return sizes_.bidirectional ? 2 : 1; }
   /// Layers times directions: how many states there are.
   std::int64_t count() const { return static_cast<std::int64_t>(cells_.size()); }
-  const RecurrentWeights& weights(std::int64_t i) const { return cells_[static_cast<std::size_t>(i)].weights; }
+  const RecurrentWeights& weights(std::int64_t i) const {
+    return cells_[static_cast<std::size_t>(i)].weights;
+  }
 
   /// Checks x (batch, time, input), and a state that is (count, batch, hidden) or undefined.
   void check(const Tensor& x, const Tensor& state) const;
   /// The i-th start (batch, hidden) of such a state: zeros where it is undefined.
   Tensor start(const Tensor& state, std::int64_t i, const Tensor& x) const;
 
-  /// Runs all layers over x and gives the last one's output, (batch, time, directions hidden). `run(i, gates, reverse)` runs
-  /// one layer in one direction on its input gates (batch, time, G H) and gives the states (batch, time, hidden).
+  /// Runs all layers over x and gives the last one's output, (batch, time, directions hidden). `run(i, gates,
+  /// reverse)` runs one layer in one direction on its input gates (batch, time, G H) and gives the states
+  /// (batch, time, hidden).
   template <class Run>
   Tensor run(const Tensor& x, Run&& run) const {
     Tensor layer_input = x;
     for (std::int64_t i = 0; i < count(); i += directions()) {
       const Tensor forward = run(i, input_gates(i, layer_input), false);
-      layer_input = sizes_.bidirectional ? beside(forward, run(i + 1, input_gates(i + 1, layer_input), true)) : forward;
+      layer_input =
+          sizes_.bidirectional ? beside(forward, run(i + 1, input_gates(i + 1, layer_input), true)) : forward;
       if (i + directions() < count()) layer_input = dropped(layer_input);
     }
     return layer_input;
@@ -74,7 +81,7 @@ class RecurrentStack {
   };
 
   template <class Self, class Visit>
-    requires std::same_as<std::remove_const_t<Self>, RecurrentStack>
+  requires std::same_as<std::remove_const_t<Self>, RecurrentStack>
   friend void gradus_fields(Self& self, Visit&& visit) {
     for (auto& cell : self.cells_) {
       visit("weight_ih" + cell.suffix, cell.weights.weight_ih);

@@ -6,7 +6,8 @@
 namespace gradus::nn {
 
 RNN::RNN(std::int64_t input_size, std::int64_t hidden_size, RNNOptions options)
-    : stack_("RNN", {1, input_size, hidden_size, options.layers, options.bidirectional, options.dropout, options.bias}),
+    : stack_("RNN", {1, input_size, hidden_size, options.layers, options.bidirectional, options.dropout,
+                     options.bias}),
       nonlinearity_(options.nonlinearity) {}
 
 RNNOutput RNN::operator()(const Tensor& x, const Tensor& state, const Tensor& lengths) const {
@@ -15,7 +16,8 @@ RNNOutput RNN::operator()(const Tensor& x, const Tensor& state, const Tensor& le
   const Tensor output = stack_.run(x, [&](std::int64_t i, const Tensor& gates, bool reverse) {
     const RecurrentWeights& weights = stack_.weights(i);
     const Tensor start = stack_.start(state, i, x);
-    const Tensor states = rnn_sequence(gates, start, weights.weight_hh, weights.bias_hh, nonlinearity_, lengths, reverse);
+    const Tensor states =
+        rnn_sequence(gates, start, weights.weight_hh, weights.bias_hh, nonlinearity_, lengths, reverse);
     last_states.push_back(final_state(states, start, lengths, reverse));
     return states;
   });
@@ -30,7 +32,8 @@ Tensor RNNCell::operator()(const Tensor& x, const Tensor& state) const {
 }
 
 Tensor RNNCell::step(const Tensor& input_gates, const Tensor& state) const {
-  return rnn_sequence(input_gates.unsqueeze(1), state, weights.weight_hh, weights.bias_hh, nonlinearity).squeeze(1);
+  return rnn_sequence(input_gates.unsqueeze(1), state, weights.weight_hh, weights.bias_hh, nonlinearity)
+      .squeeze(1);
 }
 
 }  // namespace gradus::nn

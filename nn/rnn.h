@@ -16,17 +16,19 @@ struct RNNOptions {
 /// States after every step and after the last one.
 struct RNNOutput {
   Tensor output;  // (batch, time, directions * hidden) of the last layer; zero behind a row's length
-  Tensor state;   // (layers * directions, batch, hidden): layer 0 forward, layer 0 backward, layer 1 forward, ...
+  Tensor
+      state;  // (layers * directions, batch, hidden): layer 0 forward, layer 0 backward, layer 1 forward, ...
 };
 
-/// h' = tanh(W_ih x + b_ih + W_hh h + b_hh), or relu (Elman 1990), with PyTorch's parameter names. Weights start uniformly in
+/// h' = tanh(W_ih x + b_ih + W_hh h + b_hh), or relu (Elman 1990), with PyTorch's parameter names. Weights
+/// start uniformly in
 /// +-1/sqrt(hidden).
 class RNN {
  public:
   RNN(std::int64_t input_size, std::int64_t hidden_size, RNNOptions options = {});
 
-  /// x (batch, time, input_size); state as in RNNOutput, zeros where it is undefined; lengths (batch,) int64, from 1 to
-  /// time, where rows are padded at their end.
+  /// x (batch, time, input_size); state as in RNNOutput, zeros where it is undefined; lengths (batch,) int64,
+  /// from 1 to time, where rows are padded at their end.
   RNNOutput operator()(const Tensor& x, const Tensor& state = {}, const Tensor& lengths = {}) const;
 
   std::int64_t input_size() const { return stack_.sizes().input; }

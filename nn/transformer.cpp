@@ -31,11 +31,16 @@ FeedForwardKind feed_forward_named(std::string_view name) {
   for (const auto kind : {FeedForwardKind::relu, FeedForwardKind::gelu, FeedForwardKind::swiglu}) {
     if (name == name_of(kind)) return kind;
   }
-  throw Error("feed_forward", "there is no network '" + std::string(name) + "'; known are relu, gelu and swiglu");
+  throw Error("feed_forward",
+              "there is no network '" + std::string(name) + "'; known are relu, gelu and swiglu");
 }
 
-FeedForward::FeedForward(std::int64_t features, std::int64_t hidden, FeedForwardKind kind, double dropout, bool bias)
-    : kind_(kind), dropout_(dropout), linear1_(features, hidden, {.bias = bias}), linear2_(hidden, features, {.bias = bias}) {
+FeedForward::FeedForward(std::int64_t features, std::int64_t hidden, FeedForwardKind kind, double dropout,
+                         bool bias)
+    : kind_(kind),
+      dropout_(dropout),
+      linear1_(features, hidden, {.bias = bias}),
+      linear2_(hidden, features, {.bias = bias}) {
   if (kind == FeedForwardKind::swiglu) linear_gate_.emplace(features, hidden, LinearOptions{.bias = bias});
 }
 
@@ -49,8 +54,8 @@ Tensor FeedForward::operator()(const Tensor& x) const {
 
 namespace {
 
-MultiHeadAttention attention(std::int64_t features, const TransformerOptions& options, RelativePositions positions,
-                             bool bidirectional) {
+MultiHeadAttention attention(std::int64_t features, const TransformerOptions& options,
+                             RelativePositions positions, bool bidirectional) {
   return MultiHeadAttention(features, options.heads,
                             {.bias = options.bias,
                              .dropout = options.dropout,
@@ -60,8 +65,8 @@ MultiHeadAttention attention(std::int64_t features, const TransformerOptions& op
 }
 
 FeedForward network(std::int64_t features, const TransformerOptions& options) {
-  return FeedForward(features, options.ffn > 0 ? options.ffn : 4 * features, options.feed_forward, options.dropout,
-                     options.bias);
+  return FeedForward(features, options.ffn > 0 ? options.ffn : 4 * features, options.feed_forward,
+                     options.dropout, options.bias);
 }
 
 Norm norm(std::int64_t features, const TransformerOptions& options) {
@@ -94,7 +99,8 @@ TransformerEncoderLayer::TransformerEncoderLayer(std::int64_t features, const Tr
       dropout_(options.dropout) {}
 
 Tensor TransformerEncoderLayer::operator()(const Tensor& x, const AttentionCall& self) const {
-  const Tensor attended = beside(norm_, norm1_, dropout_, x, [&](const Tensor& in) { return self_attn_(in, in, in, self).output; });
+  const Tensor attended = beside(norm_, norm1_, dropout_, x,
+                                 [&](const Tensor& in) { return self_attn_(in, in, in, self).output; });
   return beside(norm_, norm2_, dropout_, attended, feed_forward_);
 }
 
@@ -109,7 +115,8 @@ TransformerDecoderLayer::TransformerDecoderLayer(std::int64_t features, const Tr
       dropout_(options.dropout) {}
 
 template <class SelfAttention, class CrossAttention>
-DecoderOutput TransformerDecoderLayer::run(const Tensor& x, SelfAttention&& self, CrossAttention&& cross) const {
+DecoderOutput TransformerDecoderLayer::run(const Tensor& x, SelfAttention&& self,
+                                           CrossAttention&& cross) const {
   Tensor weights;
   const Tensor own = beside(norm_, norm1_, dropout_, x, [&](const Tensor& in) { return self(in).output; });
   const Tensor attended = beside(norm_, norm2_, dropout_, own, [&](const Tensor& in) {
@@ -120,7 +127,8 @@ DecoderOutput TransformerDecoderLayer::run(const Tensor& x, SelfAttention&& self
   return {beside(norm_, norm3_, dropout_, attended, feed_forward_), weights};
 }
 
-DecoderOutput TransformerDecoderLayer::operator()(const Tensor& x, const Tensor& memory, const AttentionCall& self,
+DecoderOutput TransformerDecoderLayer::operator()(const Tensor& x, const Tensor& memory,
+                                                  const AttentionCall& self,
                                                   const AttentionCall& cross) const {
   return run(
       x, [&](const Tensor& in) { return self_attn_(in, in, in, self); },
@@ -131,7 +139,8 @@ DecoderLayerCache TransformerDecoderLayer::start(const Tensor& memory) const {
   return {.self = {}, .memory = multihead_attn_.project(memory, memory)};
 }
 
-DecoderOutput TransformerDecoderLayer::step(const Tensor& x, DecoderLayerCache& cache, const AttentionCall& cross) const {
+DecoderOutput TransformerDecoderLayer::step(const Tensor& x, DecoderLayerCache& cache,
+                                            const AttentionCall& cross) const {
   const std::int64_t first = cache.self.length();
   return run(
       x,
@@ -155,7 +164,8 @@ Tensor TransformerEncoder::operator()(const Tensor& x, const AttentionCall& self
 
 DecoderCache DecoderCache::rows(const Tensor& numbers) const {
   DecoderCache picked;
-  for (const DecoderLayerCache& layer : layers) picked.layers.push_back({layer.self.rows(numbers), layer.memory.rows(numbers)});
+  for (const DecoderLayerCache& layer : layers)
+    picked.layers.push_back({layer.self.rows(numbers), layer.memory.rows(numbers)});
   return picked;
 }
 
@@ -178,13 +188,16 @@ DecoderCache TransformerDecoder::start(const Tensor& memory) const {
   return cache;
 }
 
-DecoderOutput TransformerDecoder::step(const Tensor& x, DecoderCache& cache, const AttentionCall& cross) const {
+DecoderOutput TransformerDecoder::step(const Tensor& x, DecoderCache& cache,
+                                       const AttentionCall& cross) const {
   if (cache.layers.size() != layers_.size()) {
-    throw Error("TransformerDecoder", "the cache is of " + std::to_string(cache.layers.size()) + " layers, the decoder has " +
-                                          std::to_string(layers_.size()) + ": make it with start()");
+    throw Error("TransformerDecoder", "the cache is of " + std::to_string(cache.layers.size()) +
+                                          " layers, the decoder has " + std::to_string(layers_.size()) +
+                                          ": make it with start()");
   }
   DecoderOutput hidden{x, {}};
-  for (std::size_t i = 0; i < layers_.size(); ++i) hidden = layers_[i].step(hidden.output, cache.layers[i], cross);
+  for (std::size_t i = 0; i < layers_.size(); ++i)
+    hidden = layers_[i].step(hidden.output, cache.layers[i], cross);
   if (norm_) hidden.output = (*norm_)(hidden.output);
   return hidden;
 }

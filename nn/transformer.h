@@ -1,7 +1,8 @@
 // The Transformer (Vaswani et al. 2017): encoder and decoder layers, stacks, and both together.
 //
-// Parameters bear PyTorch's names: encoder.layers.0.self_attn.in_proj_weight, decoder.layers.1.multihead_attn...,
-// linear1, linear2, norm1, norm2, norm3, and a norm at the end of each stack.
+// Parameters bear PyTorch's names: encoder.layers.0.self_attn.in_proj_weight,
+// decoder.layers.1.multihead_attn..., linear1, linear2, norm1, norm2, norm3, and a norm at the end of each
+// stack.
 #pragma once
 #include <gradus/nn/linear.h>
 #include <gradus/nn/multihead_attention.h>
@@ -14,8 +15,9 @@
 
 namespace gradus::nn {
 
-/// Where a layer normalises: after adding what a part computed (the paper), or before the part, so that a path without
-/// any normalisation leads through the whole stack (Xiong et al. 2020), which trains without warm-up.
+/// Where a layer normalises: after adding what a part computed (the paper), or before the part, so that a
+/// path without any normalisation leads through the whole stack (Xiong et al. 2020), which trains without
+/// warm-up.
 enum class NormPlacement { post, pre };
 /// relu, gelu, or silu(x W) * (x V), which has a matrix more (Shazeer 2020).
 enum class FeedForwardKind { relu, gelu, swiglu };
@@ -26,26 +28,27 @@ FeedForwardKind feed_forward_named(std::string_view name);
 
 struct TransformerOptions {
   std::int64_t heads = 8;
-  std::int64_t ffn = 0;               // hidden features of the position-wise network; 0: four times the features
+  std::int64_t ffn = 0;  // hidden features of the position-wise network; 0: four times the features
   int encoder_layers = 6;
   int decoder_layers = 6;
-  double dropout = 0.1;               // of attention weights, hidden features, and every part's result
+  double dropout = 0.1;  // of attention weights, hidden features, and every part's result
   NormPlacement norm = NormPlacement::post;
   NormKind norm_kind = NormKind::layer;
   double eps = 1e-5;
   FeedForwardKind feed_forward = FeedForwardKind::relu;
-  bool final_norm = true;             // a norm at the end of each stack
+  bool final_norm = true;  // a norm at the end of each stack
   bool bias = true;
-  std::int64_t key_value_heads = 0;   // see MultiHeadAttentionOptions
+  std::int64_t key_value_heads = 0;                       // see MultiHeadAttentionOptions
   RelativePositions positions = RelativePositions::none;  // in self attention
 };
 
-/// The position-wise network: linear2(dropout(activation(linear1(x)))), for swiglu silu(linear1(x)) * linear_gate(x) in the
-/// middle. x (..., features) -> the same shape.
+/// The position-wise network: linear2(dropout(activation(linear1(x)))), for swiglu silu(linear1(x)) *
+/// linear_gate(x) in the middle. x (..., features) -> the same shape.
 class FeedForward {
  public:
   static constexpr bool nameless = true;  // PyTorch's layers hold linear1 and linear2 themselves
-  FeedForward(std::int64_t features, std::int64_t hidden, FeedForwardKind kind, double dropout = 0, bool bias = true);
+  FeedForward(std::int64_t features, std::int64_t hidden, FeedForwardKind kind, double dropout = 0,
+              bool bias = true);
   Tensor operator()(const Tensor& x) const;
   GRADUS_FIELDS(FeedForward, kind_, dropout_, linear1_, linear2_, linear_gate_)
 
@@ -89,13 +92,15 @@ class TransformerDecoderLayer {
  public:
   TransformerDecoderLayer(std::int64_t features, const TransformerOptions& options);
   /// x (batch, T, features), memory (batch, S, features).
-  DecoderOutput operator()(const Tensor& x, const Tensor& memory, const AttentionCall& self = {.causal = true},
+  DecoderOutput operator()(const Tensor& x, const Tensor& memory,
+                           const AttentionCall& self = {.causal = true},
                            const AttentionCall& cross = {}) const;
   /// The cache for a sentence's first step.
   DecoderLayerCache start(const Tensor& memory) const;
   /// x (batch, new steps, features) goes on after the steps in the cache, which grows by them.
   DecoderOutput step(const Tensor& x, DecoderLayerCache& cache, const AttentionCall& cross = {}) const;
-  GRADUS_FIELDS(TransformerDecoderLayer, self_attn_, multihead_attn_, feed_forward_, norm1_, norm2_, norm3_, norm_, dropout_)
+  GRADUS_FIELDS(TransformerDecoderLayer, self_attn_, multihead_attn_, feed_forward_, norm1_, norm2_, norm3_,
+                norm_, dropout_)
 
  private:
   template <class SelfAttention, class CrossAttention>
@@ -131,7 +136,8 @@ class TransformerDecoder {
  public:
   TransformerDecoder(std::int64_t features, const TransformerOptions& options = {});
   /// The weights are those of the last layer's cross attention.
-  DecoderOutput operator()(const Tensor& x, const Tensor& memory, const AttentionCall& self = {.causal = true},
+  DecoderOutput operator()(const Tensor& x, const Tensor& memory,
+                           const AttentionCall& self = {.causal = true},
                            const AttentionCall& cross = {}) const;
   DecoderCache start(const Tensor& memory) const;
   DecoderOutput step(const Tensor& x, DecoderCache& cache, const AttentionCall& cross = {}) const;
@@ -148,9 +154,11 @@ struct Transformer {
   TransformerDecoder decoder;
 
   explicit Transformer(std::int64_t features, const TransformerOptions& options = {});
-  /// source (batch, S, features), target (batch, T, features) -> (batch, T, features). The target sees its own past only.
+  /// source (batch, S, features), target (batch, T, features) -> (batch, T, features). The target sees its
+  /// own past only.
   Tensor operator()(const Tensor& source, const Tensor& target, const AttentionCall& source_self = {},
-                    const AttentionCall& target_self = {.causal = true}, const AttentionCall& cross = {}) const;
+                    const AttentionCall& target_self = {.causal = true},
+                    const AttentionCall& cross = {}) const;
   GRADUS_FIELDS(Transformer, encoder, decoder)
 };
 

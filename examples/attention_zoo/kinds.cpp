@@ -37,7 +37,13 @@ Kind without_attention(Context context, const char* sees) {
 
 Kind transformer(Positions positions, const char* sees) {
   return {std::string("transformer, ") + name_of(positions),
-          {.kind = ModelKind::transformer, .dim = 64, .layers = 2, .dropout = 0, .heads = 4, .ffn = 128, .positions = positions},
+          {.kind = ModelKind::transformer,
+           .dim = 64,
+           .layers = 2,
+           .dropout = 0,
+           .heads = 4,
+           .ffn = 128,
+           .positions = positions},
           sees};
 }
 
@@ -59,11 +65,14 @@ std::vector<Kind> all_kinds() {
   for (const nn::Pattern pattern : nn::all_patterns) {
     if (pattern != nn::Pattern::full) kinds.push_back(with_pattern(pattern));
   }
-  kinds.push_back(transformer(Positions::none, "all words of either side's past, but the encoder cannot tell their order"));
+  kinds.push_back(transformer(Positions::none,
+                              "all words of either side's past, but the encoder cannot tell their order"));
   kinds.push_back(transformer(Positions::sinusoidal, "all words, with waves of their positions added"));
   kinds.push_back(transformer(Positions::learned, "all words, with a learnt vector for each position added"));
-  kinds.push_back(transformer(Positions::shaw, "all words; in self attention a learnt vector for each distance"));
-  kinds.push_back(transformer(Positions::t5, "all words; in self attention a learnt number for each range of distances"));
+  kinds.push_back(
+      transformer(Positions::shaw, "all words; in self attention a learnt vector for each distance"));
+  kinds.push_back(
+      transformer(Positions::t5, "all words; in self attention a learnt number for each range of distances"));
   kinds.push_back(transformer(Positions::rotary, "all words; in self attention turned by their positions"));
   kinds.push_back(transformer(Positions::alibi, "all words; in self attention the nearer ones first"));
   return kinds;

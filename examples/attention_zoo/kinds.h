@@ -13,8 +13,8 @@ struct Kind {
   std::string sees;                   // what it can and cannot look at
 };
 
-/// All of them: the translator without attention; recurrent decoders with each score, normaliser, pattern and timing;
-/// Transformers with each kind of positions.
+/// All of them: the translator without attention; recurrent decoders with each score, normaliser, pattern and
+/// timing; Transformers with each kind of positions.
 std::vector<Kind> all_kinds();
 
 }  // namespace zoo

@@ -1,4 +1,5 @@
-// The attention zoo: trains the same small tasks with every kind of attention that Gradus has, and shows what each can do.
+// The attention zoo: trains the same small tasks with every kind of attention that Gradus has, and shows what
+// each can do.
 #include "kinds.h"
 #include "page.h"
 #include "tasks.h"
@@ -43,7 +44,8 @@ double entropy_bits(const std::vector<float>& weights) {
   return bits;
 }
 
-std::vector<std::string> words_of(const std::vector<std::int64_t>& ids, const std::vector<std::string>& names) {
+std::vector<std::string> words_of(const std::vector<std::int64_t>& ids,
+                                  const std::vector<std::string>& names) {
   std::vector<std::string> words;
   for (const std::int64_t id : ids) words.push_back(names[static_cast<std::size_t>(id)]);
   words.push_back("(end)");
@@ -63,14 +65,22 @@ Measured measure(const Kind& kind, const Task& task, const Options& options) {
   gradus::manual_seed(options.task.seed);
   const std::unique_ptr<TranslationModel> model = make_model(model_options);
   const ShortTrainingResult trained =
-      train_shortly(*model, task.train, {.epochs = options.epochs > 0 ? options.epochs : task.epochs, .peak_lr = is_transformer ? options.lr / 2 : options.lr, .seed = options.task.seed, .title = task.name + ": " + kind.name});
-  Measured result{.task = task.name + ": " + task.description, .kind = kind.name, .sees = kind.sees, .seconds = trained.seconds};
+      train_shortly(*model, task.train,
+                    {.epochs = options.epochs > 0 ? options.epochs : task.epochs,
+                     .peak_lr = is_transformer ? options.lr / 2 : options.lr,
+                     .seed = options.task.seed,
+                     .title = task.name + ": " + kind.name});
+  Measured result{.task = task.name + ": " + task.description,
+                  .kind = kind.name,
+                  .sees = kind.sees,
+                  .seconds = trained.seconds};
   std::int64_t right = 0, steps = 0;
   double bits = 0;
   constexpr std::size_t batch = 100;
   for (std::size_t first = 0; first < task.test.size(); first += batch) {
     std::vector<std::vector<std::int64_t>> sources;
-    for (std::size_t i = first; i < std::min(first + batch, task.test.size()); ++i) sources.push_back(task.test[i].source);
+    for (std::size_t i = first; i < std::min(first + batch, task.test.size()); ++i)
+      sources.push_back(task.test[i].source);
     const std::vector<Translation> translations = greedy_search(*model, sources);
     for (std::size_t i = 0; i < translations.size(); ++i) {
       right += translations[i].ids == task.test[first + i].target;
@@ -80,7 +90,10 @@ Measured measure(const Kind& kind, const Task& task, const Options& options) {
       }
     }
     if (first == 0) {
-      const std::size_t shown = static_cast<std::size_t>(std::max_element(sources.begin(), sources.end(), [](const auto& a, const auto& b) { return a.size() < b.size(); }) - sources.begin());
+      const std::size_t shown = static_cast<std::size_t>(
+          std::max_element(sources.begin(), sources.end(),
+                           [](const auto& a, const auto& b) { return a.size() < b.size(); }) -
+          sources.begin());
       result.read = words_of(sources[shown], task.source_words);
       result.written = words_of(translations[shown].ids, task.target_words);
       result.weights = translations[shown].weights;
@@ -95,7 +108,8 @@ std::vector<Kind> chosen_kinds(const std::vector<std::string>& names) {
   std::vector<Kind> kinds = all_kinds(), chosen;
   if (names.empty()) return kinds;
   for (const std::string& name : names) {
-    const auto found = std::find_if(kinds.begin(), kinds.end(), [&](const Kind& kind) { return kind.name == name; });
+    const auto found =
+        std::find_if(kinds.begin(), kinds.end(), [&](const Kind& kind) { return kind.name == name; });
     if (found == kinds.end()) {
       std::string known;
       for (const Kind& kind : kinds) known += "\n  " + kind.name;
@@ -113,13 +127,15 @@ void run(const Options& options, const std::string& command) {
   for (const std::string& name : options.tasks) tasks.push_back(task_named(name, options.task));
   std::vector<Measured> rows;
   for (const Task& task : tasks) {
-    std::printf("\n%s: %s (%zu sentences to learn from, %zu to test)\n", task.name.c_str(), task.description.c_str(), task.train.size(), task.test.size());
+    std::printf("\n%s: %s (%zu sentences to learn from, %zu to test)\n", task.name.c_str(),
+                task.description.c_str(), task.train.size(), task.test.size());
     std::printf("%-24s %8s %8s %8s  %s\n", "kind", "exact", "seconds", "entropy", "what it looks at");
     for (const Kind& kind : kinds) {
       const Measured row = measure(kind, task, options);
       char entropy[16] = "-";
       if (row.entropy >= 0) std::snprintf(entropy, sizeof entropy, "%.2f", row.entropy);
-      std::printf("%-24s %7.1f%% %8.1f %8s  %s\n", row.kind.c_str(), 100 * row.exact, row.seconds, entropy, row.sees.c_str());
+      std::printf("%-24s %7.1f%% %8.1f %8s  %s\n", row.kind.c_str(), 100 * row.exact, row.seconds, entropy,
+                  row.sees.c_str());
       std::fflush(stdout);
       rows.push_back(row);
     }
@@ -132,19 +148,41 @@ void run(const Options& options, const std::string& command) {
 
 int main(int argc, char** argv) {
   CLI::App program(
-      "Trains small tasks with every kind of attention and prints one table: how often the answer is just right, how long the\n"
-      "training took, how spread the weights are, and what the kind can and cannot look at. Writes the same as a page.");
+      "Trains small tasks with every kind of attention and prints one table: how often the answer is just "
+      "right, how long the\n"
+      "training took, how spread the weights are, and what the kind can and cannot look at. Writes the same "
+      "as a page.");
   Options options;
-  program.add_option("--tasks", options.tasks, "Which tasks: copy, reverse, distractors, demo")->capture_default_str();
-  program.add_option("--kinds", options.kinds, "Which kinds, by the names of the table; all where none is given");
-  program.add_option("--max-length", options.task.max_length, "Longest sentence of copy, reverse and distractors")->check(CLI::Range(1, 63))->capture_default_str();
-  program.add_option("--test-length", options.task.test_length, "Length of all their test sentences; 0: all lengths")->check(CLI::Range(0, 63))->capture_default_str();
-  program.add_option("--train", options.task.train, "Their training sentences")->check(CLI::Range(64, 10000000))->capture_default_str();
-  program.add_option("--test", options.task.test, "Test sentences")->check(CLI::Range(1, 1000000))->capture_default_str();
-  program.add_option("--epochs", options.epochs, "Passes over the training sentences; 0: 3, for demo 10")->check(CLI::Range(0, 1000))->capture_default_str();
-  program.add_option("--lr", options.lr, "Highest learning rate; the Transformer takes half of it")->check(CLI::PositiveNumber)->capture_default_str();
-  program.add_option("--seed", options.task.seed, "Seed of the sentences and the weights")->capture_default_str();
-  program.add_option("--threads", options.threads, "Threads; 0 takes the processors there are")->capture_default_str();
+  program.add_option("--tasks", options.tasks, "Which tasks: copy, reverse, distractors, demo")
+      ->capture_default_str();
+  program.add_option("--kinds", options.kinds,
+                     "Which kinds, by the names of the table; all where none is given");
+  program
+      .add_option("--max-length", options.task.max_length,
+                  "Longest sentence of copy, reverse and distractors")
+      ->check(CLI::Range(1, 63))
+      ->capture_default_str();
+  program
+      .add_option("--test-length", options.task.test_length,
+                  "Length of all their test sentences; 0: all lengths")
+      ->check(CLI::Range(0, 63))
+      ->capture_default_str();
+  program.add_option("--train", options.task.train, "Their training sentences")
+      ->check(CLI::Range(64, 10000000))
+      ->capture_default_str();
+  program.add_option("--test", options.task.test, "Test sentences")
+      ->check(CLI::Range(1, 1000000))
+      ->capture_default_str();
+  program.add_option("--epochs", options.epochs, "Passes over the training sentences; 0: 3, for demo 10")
+      ->check(CLI::Range(0, 1000))
+      ->capture_default_str();
+  program.add_option("--lr", options.lr, "Highest learning rate; the Transformer takes half of it")
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str();
+  program.add_option("--seed", options.task.seed, "Seed of the sentences and the weights")
+      ->capture_default_str();
+  program.add_option("--threads", options.threads, "Threads; 0 takes the processors there are")
+      ->capture_default_str();
   program.add_option("--page", options.page, "Where the page goes")->type_name("FILE")->capture_default_str();
   try {
     program.parse(argc, argv);

@@ -26,7 +26,8 @@ std::vector<std::string> symbol_names(bool with_distractors) {
 
 /// Sentences of random symbols, each with what `answer` makes of it.
 template <class Answer>
-std::vector<Example> random_examples(std::int64_t count, std::int64_t shortest, std::int64_t longest, std::int64_t symbols, Answer answer) {
+std::vector<Example> random_examples(std::int64_t count, std::int64_t shortest, std::int64_t longest,
+                                     std::int64_t symbols, Answer answer) {
   std::vector<Example> examples;
   const std::vector<std::int64_t> lengths = randint(shortest, longest + 1, {count}).to_vector<std::int64_t>();
   for (const std::int64_t length : lengths) {
@@ -39,10 +40,12 @@ std::vector<Example> random_examples(std::int64_t count, std::int64_t shortest, 
 }
 
 template <class Answer>
-Task symbol_task(std::string name, std::string description, const TaskOptions& options, bool with_distractors, Answer answer) {
+Task symbol_task(std::string name, std::string description, const TaskOptions& options, bool with_distractors,
+                 Answer answer) {
   if (options.max_length < 1 || options.test_length > options.max_length) {
-    throw Error("attention_zoo", "sentences of 1 to " + std::to_string(options.max_length) + " symbols, tested at " +
-                                     std::to_string(options.test_length) + ": the test must lie within");
+    throw Error("attention_zoo", "sentences of 1 to " + std::to_string(options.max_length) +
+                                     " symbols, tested at " + std::to_string(options.test_length) +
+                                     ": the test must lie within");
   }
   manual_seed(options.seed);
   const std::int64_t symbols = letters + (with_distractors ? distractors : 0);
@@ -59,25 +62,29 @@ Task symbol_task(std::string name, std::string description, const TaskOptions& o
 }  // namespace
 
 Task copy_task(const TaskOptions& options) {
-  return symbol_task("copy", "write the sentence again", options, false, [](const std::vector<std::int64_t>& x) { return x; });
+  return symbol_task("copy", "write the sentence again", options, false,
+                     [](const std::vector<std::int64_t>& x) { return x; });
 }
 
 Task reverse_task(const TaskOptions& options) {
-  return symbol_task("reverse", "write the sentence from its end to its start", options, false,
-                     [](const std::vector<std::int64_t>& x) { return std::vector<std::int64_t>(x.rbegin(), x.rend()); });
+  return symbol_task(
+      "reverse", "write the sentence from its end to its start", options, false,
+      [](const std::vector<std::int64_t>& x) { return std::vector<std::int64_t>(x.rbegin(), x.rend()); });
 }
 
 Task distractor_task(const TaskOptions& options) {
-  return symbol_task("distractors", "write the letters from the last to the first and leave the digits out", options, true,
-                     [](const std::vector<std::int64_t>& x) {
+  return symbol_task("distractors", "write the letters from the last to the first and leave the digits out",
+                     options, true, [](const std::vector<std::int64_t>& x) {
                        std::vector<std::int64_t> y;
-                       std::copy_if(x.rbegin(), x.rend(), std::back_inserter(y), [](std::int64_t symbol) { return symbol < first_symbol + letters; });
+                       std::copy_if(x.rbegin(), x.rend(), std::back_inserter(y),
+                                    [](std::int64_t symbol) { return symbol < first_symbol + letters; });
                        return y;
                      });
 }
 
 Task demo_task(const TaskOptions& options) {
-  const auto corpus = translation::make_demo_corpus(translation::DemoLanguage::french, options.seed, {.train = 8000});
+  const auto corpus =
+      translation::make_demo_corpus(translation::DemoLanguage::french, options.seed, {.train = 8000});
   ParallelCorpus train, test;
   for (const auto& pair : corpus.train) {
     train.source.push_back(pair.source);
@@ -89,7 +96,11 @@ Task demo_task(const TaskOptions& options) {
   }
   const auto english = translation::Language::from_lines(train.source, {Tokenizer::words}, {});
   const auto french = translation::Language::from_lines(train.target, {Tokenizer::words}, {});
-  Task task{.name = "demo", .description = "translate English sentences of a small grammar into French", .epochs = 10, .dim = 64, .hidden = 128};
+  Task task{.name = "demo",
+            .description = "translate English sentences of a small grammar into French",
+            .epochs = 10,
+            .dim = 64,
+            .hidden = 128};
   task.train = translation::encode(train, english, french);
   task.test = translation::encode(test, english, french);
   task.test.resize(std::min<std::size_t>(task.test.size(), static_cast<std::size_t>(options.test)));
@@ -111,7 +122,8 @@ Task task_named(const std::string& name, const TaskOptions& options) {
   if (name == "reverse") return reverse_task(options);
   if (name == "distractors") return distractor_task(options);
   if (name == "demo") return demo_task(options);
-  throw Error("attention_zoo", "there is no task '" + name + "'; known are copy, reverse, distractors and demo");
+  throw Error("attention_zoo",
+              "there is no task '" + name + "'; known are copy, reverse, distractors and demo");
 }
 
 }  // namespace zoo

@@ -14,13 +14,13 @@ struct Task {
   std::int64_t epochs = 3;             // passes over the training sentences that show the differences
   std::int64_t dim = 32, hidden = 64;  // of recurrent models that can learn it
   std::vector<translation::Example> train = {}, test = {};
-  std::int64_t source_vocabulary = 0, target_vocabulary = 0;  // with the four specials
-  std::vector<std::string> source_words = {}, target_words = {};     // by number, for pictures
+  std::int64_t source_vocabulary = 0, target_vocabulary = 0;      // with the four specials
+  std::vector<std::string> source_words = {}, target_words = {};  // by number, for pictures
 };
 
 struct TaskOptions {
-  std::int64_t max_length = 10;   // of a sentence
-  std::int64_t test_length = 0;   // of every test sentence; 0: all lengths
+  std::int64_t max_length = 10;  // of a sentence
+  std::int64_t test_length = 0;  // of every test sentence; 0: all lengths
   std::int64_t train = 20000, test = 500;
   std::uint64_t seed = 1;
 };

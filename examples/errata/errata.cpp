@@ -23,12 +23,14 @@ void Evidence::figure(const std::string& what, double computed, double must_be, 
   say(what + " = " + text(computed) + (holds ? "" : ", but it must be " + text(must_be)));
 }
 
-void Evidence::figures(const std::string& what, const Tensor& computed, const std::vector<double>& must_be, double tolerance) {
+void Evidence::figures(const std::string& what, const Tensor& computed, const std::vector<double>& must_be,
+                       double tolerance) {
   const std::vector<double> values = computed.to_vector<double>();
   bool holds = values.size() == must_be.size();
   std::string line = what + " =";
   for (const double value : values) line += " " + text(value);
-  for (std::size_t i = 0; holds && i < values.size(); ++i) holds = std::abs(values[i] - must_be[i]) <= tolerance;
+  for (std::size_t i = 0; holds && i < values.size(); ++i)
+    holds = std::abs(values[i] - must_be[i]) <= tolerance;
   figures_hold_ = figures_hold_ && holds;
   if (!holds) {
     line += ", but it must be";
@@ -50,7 +52,8 @@ const char* name_of(Verdict verdict) {
 
 std::vector<Section> all_sections() {
   std::vector<Section> all;
-  for (const auto family : {number_sections, score_sections, model_sections, training_sections, listing_sections}) {
+  for (const auto family :
+       {number_sections, score_sections, model_sections, training_sections, listing_sections}) {
     for (const Section& section : family()) all.push_back(section);
   }
   return all;

@@ -1,5 +1,6 @@
-// errata: every statement of five popular articles on attention that does not hold, each refuted by a few lines that compute
-// it, and their worked examples computed again. Ends with 1 where a verdict is another than it was found to be.
+// errata: every statement of five popular articles on attention that does not hold, each refuted by a few
+// lines that compute it, and their worked examples computed again. Ends with 1 where a verdict is another
+// than it was found to be.
 #include "errata.h"
 
 #include <cstdio>
@@ -25,7 +26,8 @@ int main(int argc, char** argv) {
     const Outcome outcome = examine(section);
     std::printf("%s\n  in:      %s\n  claim:   %s\n", section.name, section.article, section.claim);
     for (const std::string& line : outcome.evidence.lines()) std::printf("           %s\n", line.c_str());
-    std::printf("  verdict: %s%s\n  instead: %s\n\n", name_of(outcome.verdict), outcome.as_expected ? "" : "   <-- CHANGED", section.correct);
+    std::printf("  verdict: %s%s\n  instead: %s\n\n", name_of(outcome.verdict),
+                outcome.as_expected ? "" : "   <-- CHANGED", section.correct);
     ++count;
     changed += !outcome.as_expected;
   }

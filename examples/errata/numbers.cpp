@@ -28,7 +28,8 @@ bool close(double a, double b, double tolerance) { return std::abs(a - b) <= tol
 
 std::vector<Section> number_sections() {
   return {
-      {"dot-products", focus_article, "With q = [1, 2], k1 = [2, 1] and k2 = [1, 0] the scores are 4 and 1.", Verdict::confirmed,
+      {"dot-products", focus_article, "With q = [1, 2], k1 = [2, 1] and k2 = [1, 0] the scores are 4 and 1.",
+       Verdict::confirmed,
        [](Evidence& e) {
          const Tensor s = matmul(keys(), query());
          e.figures("K q", s, {4, 1});
@@ -39,11 +40,13 @@ std::vector<Section> number_sections() {
        [](Evidence& e) {
          const Tensor w = softmax(scores(4, 1), 0);
          e.figures("softmax(4, 1)", w, {0.952574, 0.047426});
-         e.figure("1 / (1 + e^-4), as if the second score were 0", sigmoid(tensor(std::vector<double>{4}))[0].item(), 0.982014);
+         e.figure("1 / (1 + e^-4), as if the second score were 0",
+                  sigmoid(tensor(std::vector<double>{4}))[0].item(), 0.982014);
          return verdict_of(close(w[0].item(), 0.982, 5e-4));
        },
        "0.952574 and 0.047426"},
-      {"general-score-same-matrix", focus_article, "The article's own W = [[1, 1], [0, 1]] as a bilinear score explains its 0.982.", Verdict::confirmed,
+      {"general-score-same-matrix", focus_article,
+       "The article's own W = [[1, 1], [0, 1]] as a bilinear score explains its 0.982.", Verdict::confirmed,
        [](Evidence& e) {
          const Tensor w = tensor(std::vector<double>{1, 1, 0, 1}, {2, 2});
          const Tensor s = matmul(keys(), matmul(query(), w));  // q^T W k
@@ -53,7 +56,8 @@ std::vector<Section> number_sections() {
          return verdict_of(close(weights[0].item(), 0.982, 5e-4));
        },
        "the printed weights belong to the general score, not to the dot product"},
-      {"mlp-score", focus_article, "MLP(q, k1) = [3, 3] and MLP(q, k2) = [1, 2] for one linear map of q.", Verdict::refuted,
+      {"mlp-score", focus_article, "MLP(q, k1) = [3, 3] and MLP(q, k2) = [1, 2] for one linear map of q.",
+       Verdict::refuted,
        [](Evidence& e) {
          const Tensor w = tensor(std::vector<double>{1, 1, 0, 1}, {2, 2});
          const Tensor row = matmul(query(), w), column = matmul(w, query());
@@ -63,7 +67,8 @@ std::vector<Section> number_sections() {
          return verdict_of(row[0].item() == 3 && row[1].item() == 3);
        },
        "e_i = v . tanh(W q + U k_i), one number for each key"},
-      {"additive-score-mended", focus_article, "Mended with e_i = sum tanh(W q + W k_i), the example gives nearly equal weights.", Verdict::confirmed,
+      {"additive-score-mended", focus_article,
+       "Mended with e_i = sum tanh(W q + W k_i), the example gives nearly equal weights.", Verdict::confirmed,
        [](Evidence& e) {
          const Tensor w = tensor(std::vector<double>{1, 1, 0, 1}, {2, 2});
          const Tensor q = matmul(w, query()).reshape({1, 1, 2}), k = matmul(keys(), w.t()).unsqueeze(0);
@@ -79,7 +84,8 @@ std::vector<Section> number_sections() {
        [](Evidence& e) {
          const Tensor w = softmax(scores(3, 1), 0);
          e.figures("softmax(3, 1)", w, {0.880797, 0.119203});
-         e.figure("1 / (1 + e^-3), the same slip again", sigmoid(tensor(std::vector<double>{3}))[0].item(), 0.952574);
+         e.figure("1 / (1 + e^-3), the same slip again", sigmoid(tensor(std::vector<double>{3}))[0].item(),
+                  0.952574);
          return verdict_of(close(w[0].item(), 0.952, 5e-4));
        },
        "0.880797 and 0.119203"},
@@ -90,7 +96,8 @@ std::vector<Section> number_sections() {
          return verdict_of(close(c[0].item(), 1.2, 1e-9) && close(c[1].item(), 0.8, 1e-9));
        },
        "holds"},
-      {"dot-attention-listing", focus_article, "The TensorFlow listing of dot attention is right, though it prints nothing.", Verdict::confirmed,
+      {"dot-attention-listing", focus_article,
+       "The TensorFlow listing of dot attention is right, though it prints nothing.", Verdict::confirmed,
        [](Evidence& e) {
          const Tensor weights = softmax(matmul(keys(), query()), 0), context = matmul(weights, values());
          e.figures("context", context, {1.047426, 0.952574});
@@ -98,11 +105,14 @@ std::vector<Section> number_sections() {
          e.figures("weights of the scaled form", scaled, {0.892958, 0.107042});
          e.figures("its context", matmul(scaled, values()), {1.107042, 0.892958});
          const nn::Attention attention = clone(nn::Attention(nn::Score::dot, 2, 2), DType::float64);
-         const Tensor same = attention.attend(query().reshape({1, 1, 2}), keys().unsqueeze(0), values().unsqueeze(0)).context.flatten();
+         const Tensor same =
+             attention.attend(query().reshape({1, 1, 2}), keys().unsqueeze(0), values().unsqueeze(0))
+                 .context.flatten();
          return verdict_of(max(abs(same - context)).item() < 1e-12);
        },
        "holds; unscaled, unmasked, one query"},
-      {"positional-table", softmax_article, "sin and cos of pos / 10000^(2i/d): the first four rows for d = 4.", Verdict::confirmed,
+      {"positional-table", softmax_article,
+       "sin and cos of pos / 10000^(2i/d): the first four rows for d = 4.", Verdict::confirmed,
        [](Evidence& e) {
          const Tensor table = nn::sinusoid_table(4, 4, DType::float64);
          e.figures("position 0", table[0], {0, 1, 0, 1});
@@ -112,24 +122,29 @@ std::vector<Section> number_sections() {
          return verdict_of(e.figures_hold());
        },
        "holds: the formula is that of Vaswani et al. 2017"},
-      {"seven-states-for-three-words", softmax_article, "'I love programming' has encoder states h1 to h7 and decoder states d1 to d7.", Verdict::refuted,
+      {"seven-states-for-three-words", softmax_article,
+       "'I love programming' has encoder states h1 to h7 and decoder states d1 to d7.", Verdict::refuted,
        [](Evidence& e) {
          const Tokenizer words{Tokenizer::words};
          const auto count = static_cast<std::int64_t>(words.tokenize("I love programming").size());
          const nn::GRUOutput states = nn::GRU(4, 6)(randn({1, count + 1, 4}));
          e.figure("words", static_cast<double>(count), 3);
          e.figure("encoder states, the end symbol included", static_cast<double>(states.output.size(1)), 4);
-         e.say("seven need a split into subwords that the article does not make; and the two sides need not be of one length");
+         e.say(
+             "seven need a split into subwords that the article does not make; and the two sides need not be "
+             "of one length");
          return verdict_of(states.output.size(1) == 7);
        },
        "one state for each token: three words and the end"},
-      {"shape-of-the-context", softmax_article, "For a batch of 5, 10 steps and 128 features the context has the shape (5,).", Verdict::refuted,
+      {"shape-of-the-context", softmax_article,
+       "For a batch of 5, 10 steps and 128 features the context has the shape (5,).", Verdict::refuted,
        [](Evidence& e) {
          const nn::Attention attention(nn::Score::additive, 128, 128);
          const nn::AttentionOutput out = attention(randn({5, 1, 128}), randn({5, 10, 128}));
          const Tensor context = out.context.squeeze(1), weights = out.weights.squeeze(1);
          e.say("context " + to_string(context.shape()) + ", weights " + to_string(weights.shape()));
-         if (!(context.shape() == Shape{5, 128}) || !(weights.shape() == Shape{5, 10})) e.figure("shapes differ", 0, 1);
+         if (!(context.shape() == Shape{5, 128}) || !(weights.shape() == Shape{5, 10}))
+           e.figure("shapes differ", 0, 1);
          return verdict_of(context.shape() == Shape{5});
        },
        "context (5, 128), weights (5, 10)"},

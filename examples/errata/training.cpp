@@ -11,8 +11,9 @@ namespace {
 
 double difference(const Tensor& a, const Tensor& b) { return max(abs(a - b)).item(); }
 
-/// A tiny copy task: predicts each target word from a code of 8 features. `leak`: the code is made of the target itself, as when
-/// the target goes into the encoder. Gives the loss with the code that inference has, which never sees the target.
+/// A tiny copy task: predicts each target word from a code of 8 features. `leak`: the code is made of the
+/// target itself, as when the target goes into the encoder. Gives the loss with the code that inference has,
+/// which never sees the target.
 struct LeakResult {
   double training, inference;
 };
@@ -21,7 +22,8 @@ LeakResult train_with_leak(bool leak) {
     nn::Embedding read{12, 8};
     nn::Linear out{8, 12};
   } model;
-  const Tensor source = randint(0, 12, {64}), target = randint(0, 12, {64});  // unrelated: nothing can be learnt but by the leak
+  const Tensor source = randint(0, 12, {64}),
+               target = randint(0, 12, {64});  // unrelated: nothing can be learnt but by the leak
   optim::Adam adam{parameters(model), {.lr = 0.05}};
   const auto loss_of = [&](const Tensor& seen) { return cross_entropy(model.out(model.read(seen)), target); };
   double training = 0;
@@ -39,7 +41,8 @@ LeakResult train_with_leak(bool leak) {
 
 std::vector<Section> training_sections() {
   return {
-      {"target-into-the-encoder", survey_article, "In training the target goes into the encoder together with the source.", Verdict::refuted,
+      {"target-into-the-encoder", survey_article,
+       "In training the target goes into the encoder together with the source.", Verdict::refuted,
        [](Evidence& e) {
          const LeakResult leaking = train_with_leak(true);
          e.shown("loss in training, the target in the encoder", leaking.training);
@@ -48,14 +51,16 @@ std::vector<Section> training_sections() {
          return verdict_of(leaking.inference < leaking.training + 0.5);
        },
        "the target goes into the decoder, shifted by one; in the encoder it gives the answer away"},
-      {"target-at-inference", survey_article, "In use, source and target both go into the encoder.", Verdict::refuted,
+      {"target-at-inference", survey_article, "In use, source and target both go into the encoder.",
+       Verdict::refuted,
        [](Evidence& e) {
          const nn::TransformerDecoder decoder(8, {.heads = 2, .ffn = 16, .decoder_layers = 1, .dropout = 0});
          const Tensor memory = randn({1, 5, 8});
          nn::DecoderCache cache = decoder.start(memory);
          Tensor word = randn({1, 1, 8});
          for (int step = 0; step < 4; ++step) word = decoder.step(word, cache).output;
-         e.figure("words written from the source alone, each from the one before", static_cast<double>(cache.length()), 4);
+         e.figure("words written from the source alone, each from the one before",
+                  static_cast<double>(cache.length()), 4);
          return verdict_of(cache.length() != 4);
        },
        "there is no target in use: each word is written from the source and the words before"},
@@ -65,14 +70,17 @@ std::vector<Section> training_sections() {
          const Tensor x = randn({1, 5, 8});
          Tensor other = x.clone();
          other[{0, 4}] = 9.0;  // the last word changes
-         const double open = difference(attention(x, x, x).output[{0, 0}], attention(other, other, other).output[{0, 0}]);
-         const double masked = difference(attention(x, x, x, {.causal = true}).output[{0, 0}], attention(other, other, other, {.causal = true}).output[{0, 0}]);
+         const double open =
+             difference(attention(x, x, x).output[{0, 0}], attention(other, other, other).output[{0, 0}]);
+         const double masked = difference(attention(x, x, x, {.causal = true}).output[{0, 0}],
+                                          attention(other, other, other, {.causal = true}).output[{0, 0}]);
          e.shown("without a mask the first output changes by", open);
          e.shown("with the causal mask", masked);
          return verdict_of(open == 0);
        },
        "none of the articles names the causal mask; without it a position sees the word it is to predict"},
-      {"average-embeddings", survey_article, "Models of an ensemble may be combined by averaging their embedding matrices.", Verdict::refuted,
+      {"average-embeddings", survey_article,
+       "Models of an ensemble may be combined by averaging their embedding matrices.", Verdict::refuted,
        [](Evidence& e) {
          // Two models that compute the same: the second has its features in another order.
          const Tensor table = randn({12, 8}), out = randn({12, 8}), order = flip(arange(0, 8), {0});
@@ -85,10 +93,13 @@ std::vector<Section> training_sections() {
          e.figure("averaged outputs by", difference(right, (right + logits(table2, out2)) / 2), 0, 1e-4);
          return verdict_of(averaged < 1e-3);
        },
-       "feature spaces of models trained apart are not aligned: average probabilities or their logarithms at each step"},
-      {"distance-makes-gradients-vanish", survey_article, "The distance between query and key vectors makes the weights vanish exponentially.", Verdict::refuted,
+       "feature spaces of models trained apart are not aligned: average probabilities or their logarithms at "
+       "each step"},
+      {"distance-makes-gradients-vanish", survey_article,
+       "The distance between query and key vectors makes the weights vanish exponentially.", Verdict::refuted,
        [](Evidence& e) {
-         // How much the first input moves the last state, of a GRU and of attention, over a distance of 60 steps.
+         // How much the first input moves the last state, of a GRU and of attention, over a distance of 60
+         // steps.
          const auto influence = [](std::int64_t n, bool attention) {
            Tensor x = randn({1, n, 8}, DType::float64).requires_grad_();
            if (attention) {
@@ -100,14 +111,16 @@ std::vector<Section> training_sections() {
            }
            return norm(x.grad()[{0, 0}]).item();
          };
-         const double gru_near = influence(3, false), gru_far = influence(60, false), near = influence(3, true), far = influence(60, true);
+         const double gru_near = influence(3, false), gru_far = influence(60, false),
+                      near = influence(3, true), far = influence(60, true);
          e.shown("GRU: gradient of the first input over 3 steps", gru_near);
          e.shown("over 60", gru_far);
          e.shown("attention: over 3", near);
          e.shown("over 60", far);
          return verdict_of(far / near < gru_far / gru_near);
        },
-       "distance in time makes gradients vanish in recurrences; attention shortens the path. Softmax saturates where scores are far apart"},
+       "distance in time makes gradients vanish in recurrences; attention shortens the path. Softmax "
+       "saturates where scores are far apart"},
       {"impractical-in-real-time", survey_article, "Attention is impractical in real time.", Verdict::refuted,
        [](Evidence& e) {
          // Products of the 50th step of a decoder, in multiply-adds, with keys and values kept and without.
@@ -117,13 +130,16 @@ std::vector<Section> training_sections() {
          return verdict_of(attention > projections);
        },
        "measure it: with kept keys and values a step's attention is a small part of its cost"},
-      {"improved-by-attention", encoder_decoder_article, "Attention significantly improved the Transformer.", Verdict::refuted,
+      {"improved-by-attention", encoder_decoder_article, "Attention significantly improved the Transformer.",
+       Verdict::refuted,
        [](Evidence& e) {
-         const nn::Transformer model(8, {.heads = 2, .ffn = 16, .encoder_layers = 1, .decoder_layers = 1, .dropout = 0});
+         const nn::Transformer model(
+             8, {.heads = 2, .ffn = 16, .encoder_layers = 1, .decoder_layers = 1, .dropout = 0});
          {
            const no_grad scope;
            for (const auto& [name, parameter] : named_parameters(model)) {
-             if (name.find("out_proj") != std::string::npos) Tensor(parameter).zero_();  // attention taken out
+             if (name.find("out_proj") != std::string::npos)
+               Tensor(parameter).zero_();  // attention taken out
            }
          }
          const Tensor target = randn({1, 3, 8});
@@ -131,8 +147,10 @@ std::vector<Section> training_sections() {
          e.figure("without attention another source changes the output by", change, 0);
          return verdict_of(change > 0);
        },
-       "a Transformer without attention never sees its source; the ablation that means something is a recurrent model with and without it"},
-      {"mle-or-cross-entropy", encoder_decoder_article, "Cross entropy and maximum likelihood are two losses to choose from.", Verdict::refuted,
+       "a Transformer without attention never sees its source; the ablation that means something is a "
+       "recurrent model with and without it"},
+      {"mle-or-cross-entropy", encoder_decoder_article,
+       "Cross entropy and maximum likelihood are two losses to choose from.", Verdict::refuted,
        [](Evidence& e) {
          const Tensor logits = randn({6, 9}, DType::float64), labels = randint(0, 9, {6});
          const double entropy = cross_entropy(logits, labels).item();

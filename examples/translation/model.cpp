@@ -31,8 +31,9 @@ void check(const ModelOptions& options) {
                                          std::to_string(options.target_vocabulary) + " entries");
   }
   if (options.dim < 1 || options.hidden < 1 || options.layers < 1) {
-    throw Error("translation model", "dim, hidden and layers must be positive, got " + std::to_string(options.dim) + ", " +
-                                         std::to_string(options.hidden) + " and " + std::to_string(options.layers));
+    throw Error("translation model", "dim, hidden and layers must be positive, got " +
+                                         std::to_string(options.dim) + ", " + std::to_string(options.hidden) +
+                                         " and " + std::to_string(options.layers));
   }
   if (!(options.dropout >= 0 && options.dropout < 1)) {
     throw Error("translation model", "dropout must lie in [0, 1), got " + std::to_string(options.dropout));
@@ -95,12 +96,19 @@ const char* name_of(Tie tie) {
 ModelKind model_kind_named(const std::string& name) {
   return named("model", name, {ModelKind::rnn, ModelKind::gru, ModelKind::lstm, ModelKind::transformer});
 }
-Context context_named(const std::string& name) { return named("context", name, {Context::last, Context::mean, Context::sum}); }
-Timing timing_named(const std::string& name) { return named("timing", name, {Timing::before, Timing::after}); }
-OutputLayer output_named(const std::string& name) { return named("output", name, {OutputLayer::direct, OutputLayer::deep}); }
+Context context_named(const std::string& name) {
+  return named("context", name, {Context::last, Context::mean, Context::sum});
+}
+Timing timing_named(const std::string& name) {
+  return named("timing", name, {Timing::before, Timing::after});
+}
+OutputLayer output_named(const std::string& name) {
+  return named("output", name, {OutputLayer::direct, OutputLayer::deep});
+}
 Positions positions_named(const std::string& name) {
-  return named("positions", name, {Positions::none, Positions::sinusoidal, Positions::learned, Positions::shaw, Positions::t5,
-                                   Positions::rotary, Positions::alibi});
+  return named("positions", name,
+               {Positions::none, Positions::sinusoidal, Positions::learned, Positions::shaw, Positions::t5,
+                Positions::rotary, Positions::alibi});
 }
 Tie tie_named(const std::string& name) { return named("tie", name, {Tie::none, Tie::target, Tie::all}); }
 

@@ -23,7 +23,8 @@ enum class Context { last, mean, sum };
 /// When a recurrent decoder attends.
 enum class Timing {
   before,  // with the state before the step; the context goes into the step (Bahdanau et al. 2015)
-  after    // with the state after the step; tanh(W [context, state]) predicts, and goes into the next step (Luong et al. 2015)
+  after    // with the state after the step; tanh(W [context, state]) predicts, and goes into the next step
+           // (Luong et al. 2015)
 };
 
 /// How a word is predicted.
@@ -35,24 +36,24 @@ enum class OutputLayer {
 /// Where the Transformer's positions come from: added to the embeddings, or part of self attention.
 enum class Positions { none, sinusoidal, learned, shaw, t5, rotary, alibi };
 
-/// Which of the Transformer's tables are one: none, the target's embedding and the output, or the source's as well, which
-/// needs a vocabulary for both languages.
+/// Which of the Transformer's tables are one: none, the target's embedding and the output, or the source's as
+/// well, which needs a vocabulary for both languages.
 enum class Tie { none, target, all };
 
 struct ModelOptions {
   ModelKind kind = ModelKind::gru;
   std::int64_t source_vocabulary = 0;
   std::int64_t target_vocabulary = 0;
-  std::int64_t dim = 256;      // features of a word; in the Transformer of everything
-  int layers = 1;              // of the encoder, and of the decoder
+  std::int64_t dim = 256;  // features of a word; in the Transformer of everything
+  int layers = 1;          // of the encoder, and of the decoder
   double dropout = 0.3;
 
   // Recurrent models.
-  std::int64_t hidden = 256;   // features of a state
+  std::int64_t hidden = 256;  // features of a state
   std::optional<nn::Score> attention = nn::Score::additive;
   nn::AttentionOptions attending = {.max_length = 256};
   Timing timing = Timing::before;
-  bool input_feeding = true;   // with Timing::after
+  bool input_feeding = true;        // with Timing::after
   Context context = Context::last;  // where there is no attention
   OutputLayer output = OutputLayer::deep;
 
@@ -85,9 +86,10 @@ class Decoding {
 class TranslationModel {
  public:
   virtual ~TranslationModel() = default;
-  /// The loss of the words `target` (B, T) when the decoder reads `previous` (B, T), with dropout in training.
-  virtual gradus::TokenLoss loss(const Tensor& source, const Tensor& lengths, const Tensor& previous, const Tensor& target,
-                                 double label_smoothing) const = 0;
+  /// The loss of the words `target` (B, T) when the decoder reads `previous` (B, T), with dropout in
+  /// training.
+  virtual gradus::TokenLoss loss(const Tensor& source, const Tensor& lengths, const Tensor& previous,
+                                 const Tensor& target, double label_smoothing) const = 0;
   /// Starts to translate, without dropout.
   virtual std::unique_ptr<Decoding> start(const Tensor& source, const Tensor& lengths) const = 0;
   /// For parameters(), save(), load() and their like.

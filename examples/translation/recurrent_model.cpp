@@ -26,7 +26,9 @@ nn::Embedding table(std::int64_t words, std::int64_t features) {
   return embedding;
 }
 
-bool feeds_input(const ModelOptions& options) { return options.timing == Timing::before || !options.attention || options.input_feeding; }
+bool feeds_input(const ModelOptions& options) {
+  return options.timing == Timing::before || !options.attention || options.input_feeding;
+}
 
 /// What goes into the first decoder layer beside the embedding.
 std::int64_t fed_size(const ModelOptions& options) {
@@ -36,7 +38,8 @@ std::int64_t fed_size(const ModelOptions& options) {
 
 /// What a word is predicted from.
 std::int64_t feature_size(const ModelOptions& options) {
-  return options.attention && options.timing == Timing::after ? options.hidden : 3 * options.hidden + options.dim;
+  return options.attention && options.timing == Timing::after ? options.hidden
+                                                              : 3 * options.hidden + options.dim;
 }
 
 class RecurrentDecoding : public Decoding {
@@ -72,7 +75,8 @@ RecurrentModel::Parts RecurrentModel::make_parts(const ModelOptions& options) {
   }
   if (options.attention) {
     const nn::Score score = *options.attention;
-    const bool same_size = score == nn::Score::dot || score == nn::Score::scaled_dot || score == nn::Score::cosine;
+    const bool same_size =
+        score == nn::Score::dot || score == nn::Score::scaled_dot || score == nn::Score::cosine;
     if (same_size) parts.key_projection.emplace(2 * H, H);
     parts.attention.emplace(score, H, same_size ? H : 2 * H, options.attending);
     if (options.timing == Timing::after) parts.combine.emplace(3 * H, H);
@@ -84,9 +88,11 @@ RecurrentModel::Parts RecurrentModel::make_parts(const ModelOptions& options) {
   return parts;
 }
 
-RecurrentModel::RecurrentModel(const ModelOptions& options) : options_(options), parts_(make_parts(options)) {}
+RecurrentModel::RecurrentModel(const ModelOptions& options)
+    : options_(options), parts_(make_parts(options)) {}
 
-RecurrentModel::Memory RecurrentModel::encode(const Tensor& source, const Tensor& lengths, State& start) const {
+RecurrentModel::Memory RecurrentModel::encode(const Tensor& source, const Tensor& lengths,
+                                              State& start) const {
   const std::int64_t H = options_.hidden, layers = options_.layers;
   const Tensor embedded = dropout(parts_.source_embedding(source), options_.dropout);  // (B, S, E)
   const RecurrentEncoder::Output read = parts_.encoder(embedded, lengths);
@@ -97,38 +103,45 @@ RecurrentModel::Memory RecurrentModel::encode(const Tensor& source, const Tensor
   }
   if (attends_after()) start.attentional = zeros({source.size(0), H}, read.ends.dtype());
 
-  Memory memory{.values = read.states, .keys = {}, .mask = padding_mask(lengths, source.size(1)), .whole = {}};
+  Memory memory{
+      .values = read.states, .keys = {}, .mask = padding_mask(lengths, source.size(1)), .whole = {}};
   if (parts_.attention) {
-    memory.keys = parts_.attention->project_keys(parts_.key_projection ? (*parts_.key_projection)(read.states) : read.states);
+    memory.keys = parts_.attention->project_keys(parts_.key_projection ? (*parts_.key_projection)(read.states)
+                                                                       : read.states);
   } else if (options_.context == Context::last) {
     memory.whole = read.ends;
   } else {
     memory.whole = sum(read.states, {1});  // padding is zero in the encoder's output
-    if (options_.context == Context::mean) memory.whole = memory.whole / lengths.unsqueeze(1).to(memory.whole.dtype());
+    if (options_.context == Context::mean)
+      memory.whole = memory.whole / lengths.unsqueeze(1).to(memory.whole.dtype());
   }
   return memory;
 }
 
 /// The context (B, 2H) of a query (B, H).
 Tensor RecurrentModel::attend(const Tensor& query, State& state, const Memory& memory) const {
-  const nn::AttentionOutput seen = parts_.attention->attend(query.unsqueeze(1), memory.keys, memory.values, memory.mask,
-                                                            {.previous = state.weights, .position = state.position});
+  const nn::AttentionOutput seen =
+      parts_.attention->attend(query.unsqueeze(1), memory.keys, memory.values, memory.mask,
+                               {.previous = state.weights, .position = state.position});
   state.weights = seen.weights;
   return seen.context.squeeze(1);
 }
 
-/// One step: the features (B, ...) that the next word is predicted from. `projected` is what the first layer makes of the
-/// embedding (B, E) of the word before.
-Tensor RecurrentModel::advance(const Tensor& embedded, const Tensor& projected, State& state, const Memory& memory) const {
+/// One step: the features (B, ...) that the next word is predicted from. `projected` is what the first layer
+/// makes of the embedding (B, E) of the word before.
+Tensor RecurrentModel::advance(const Tensor& embedded, const Tensor& projected, State& state,
+                               const Memory& memory) const {
   Tensor context = memory.whole;  // (B, 2H)
   if (parts_.attention && !attends_after()) context = attend(state.layers.back().state, state, memory);
   const Tensor& fed = attends_after() ? state.attentional : context;
   for (std::size_t layer = 0; layer < parts_.decoder.size(); ++layer) {
     const RecurrentCell& cell = parts_.decoder[layer];
     if (layer == 0) {
-      state.layers[0] = feeds_input(options_) ? cell.step(projected, fed, state.layers[0]) : cell.step_projected(projected, state.layers[0]);
+      state.layers[0] = feeds_input(options_) ? cell.step(projected, fed, state.layers[0])
+                                              : cell.step_projected(projected, state.layers[0]);
     } else {
-      state.layers[layer] = cell.step(dropout(state.layers[layer - 1].state, options_.dropout), state.layers[layer]);
+      state.layers[layer] =
+          cell.step(dropout(state.layers[layer - 1].state, options_.dropout), state.layers[layer]);
     }
   }
   const Tensor& top = state.layers.back().state;
@@ -147,19 +160,21 @@ Tensor RecurrentModel::before_output(const Tensor& features) const {
   return parts_.deep ? tanh((*parts_.deep)(features)) : features;
 }
 
-TokenLoss RecurrentModel::loss(const Tensor& source, const Tensor& lengths, const Tensor& previous, const Tensor& target,
-                               double label_smoothing) const {
+TokenLoss RecurrentModel::loss(const Tensor& source, const Tensor& lengths, const Tensor& previous,
+                               const Tensor& target, double label_smoothing) const {
   State state;
   const Memory memory = encode(source, lengths, state);
   const Tensor embedded = dropout(parts_.target_embedding(previous), options_.dropout);  // (B, T, E)
-  const Tensor projected = parts_.decoder.front().project_first(embedded);               // (B, T, gates), all steps at once
-  CachedVector<Tensor> features;  // of every step
+  const Tensor projected =
+      parts_.decoder.front().project_first(embedded);  // (B, T, gates), all steps at once
+  CachedVector<Tensor> features;                       // of every step
   for (std::int64_t t = 0; t < previous.size(1); ++t) {
     features.push_back(advance(embedded.select(1, t), projected.select(1, t), state, memory));
   }
-  const Tensor hidden = dropout(before_output(stack(features, 1)), options_.dropout);  // (B, T, E or features)
-  return linear_cross_entropy(hidden.flatten(0, 1), parts_.output.weight, parts_.output.bias, target.flatten(),
-                              {.ignore_index = 0, .label_smoothing = label_smoothing});
+  const Tensor hidden =
+      dropout(before_output(stack(features, 1)), options_.dropout);  // (B, T, E or features)
+  return linear_cross_entropy(hidden.flatten(0, 1), parts_.output.weight, parts_.output.bias,
+                              target.flatten(), {.ignore_index = 0, .label_smoothing = label_smoothing});
 }
 
 std::unique_ptr<Decoding> RecurrentModel::start(const Tensor& source, const Tensor& lengths) const {

@@ -1,5 +1,5 @@
-// A recurrent encoder that reads a sentence in both directions, attention, and a recurrent decoder that writes (Bahdanau,
-// Cho, Bengio 2015; Luong, Pham, Manning 2015).
+// A recurrent encoder that reads a sentence in both directions, attention, and a recurrent decoder that
+// writes (Bahdanau, Cho, Bengio 2015; Luong, Pham, Manning 2015).
 #pragma once
 #include "model.h"
 #include "recurrent_parts.h"
@@ -15,8 +15,8 @@ class RecurrentModel : public TranslationModel {
  public:
   explicit RecurrentModel(const ModelOptions& options);
 
-  gradus::TokenLoss loss(const Tensor& source, const Tensor& lengths, const Tensor& previous, const Tensor& target,
-                         double label_smoothing) const override;
+  gradus::TokenLoss loss(const Tensor& source, const Tensor& lengths, const Tensor& previous,
+                         const Tensor& target, double label_smoothing) const override;
   std::unique_ptr<Decoding> start(const Tensor& source, const Tensor& lengths) const override;
   gradus::ModelView view() const override { return parts_; }
 
@@ -30,8 +30,8 @@ class RecurrentModel : public TranslationModel {
   /// Where the decoder stands between two steps.
   struct State {
     gradus::CachedVector<CellState> layers;
-    Tensor weights;         // (B, 1, S) of the attention in the step before; undefined at the first
-    Tensor attentional;     // (B, H) with Timing::after: tanh(W [context, state])
+    Tensor weights;      // (B, 1, S) of the attention in the step before; undefined at the first
+    Tensor attentional;  // (B, H) with Timing::after: tanh(W [context, state])
     std::int64_t position = 0;
   };
   Memory encode(const Tensor& source, const Tensor& lengths, State& start) const;
@@ -41,13 +41,15 @@ class RecurrentModel : public TranslationModel {
   struct Parts {
     nn::Embedding source_embedding, target_embedding;
     RecurrentEncoder encoder;
-    nn::Linear bridge;                     // (2H) of the encoder's last states -> first states of all decoder layers
-    std::vector<RecurrentCell> decoder;    // the first reads (embedding, context or what is fed), each further one the state below
-    std::optional<nn::Linear> key_projection;  // 2H -> H, for scores that compare states and keys feature by feature
+    nn::Linear bridge;  // (2H) of the encoder's last states -> first states of all decoder layers
+    std::vector<RecurrentCell>
+        decoder;  // the first reads (embedding, context or what is fed), each further one the state below
+    std::optional<nn::Linear>
+        key_projection;  // 2H -> H, for scores that compare states and keys feature by feature
     std::optional<nn::Attention> attention;
-    std::optional<nn::Linear> combine;     // (2H context, H state) -> H, with Timing::after
-    std::optional<nn::Linear> deep;        // features -> E
-    nn::Linear output;                     // to the vocabulary; tied to the target embedding after `deep`
+    std::optional<nn::Linear> combine;  // (2H context, H state) -> H, with Timing::after
+    std::optional<nn::Linear> deep;     // features -> E
+    nn::Linear output;                  // to the vocabulary; tied to the target embedding after `deep`
   };
   static Parts make_parts(const ModelOptions& options);
   bool attends_after() const { return options_.attention && options_.timing == Timing::after; }

@@ -8,13 +8,17 @@ namespace translation {
 
 using namespace gradus;
 
-RecurrentEncoder::RecurrentEncoder(ModelKind kind, std::int64_t input_size, std::int64_t hidden, int layers, double dropout) {
+RecurrentEncoder::RecurrentEncoder(ModelKind kind, std::int64_t input_size, std::int64_t hidden, int layers,
+                                   double dropout) {
   if (kind == ModelKind::rnn) {
-    rnn_.emplace(input_size, hidden, nn::RNNOptions{.layers = layers, .bidirectional = true, .dropout = dropout});
+    rnn_.emplace(input_size, hidden,
+                 nn::RNNOptions{.layers = layers, .bidirectional = true, .dropout = dropout});
   } else if (kind == ModelKind::lstm) {
-    lstm_.emplace(input_size, hidden, nn::LSTMOptions{.layers = layers, .bidirectional = true, .dropout = dropout});
+    lstm_.emplace(input_size, hidden,
+                  nn::LSTMOptions{.layers = layers, .bidirectional = true, .dropout = dropout});
   } else {
-    gru_.emplace(input_size, hidden, nn::GRUOptions{.layers = layers, .bidirectional = true, .dropout = dropout});
+    gru_.emplace(input_size, hidden,
+                 nn::GRUOptions{.layers = layers, .bidirectional = true, .dropout = dropout});
   }
 }
 
@@ -35,15 +39,19 @@ RecurrentCell::RecurrentCell(ModelKind kind, std::int64_t input_size, std::int64
   else gru_.emplace(input_size, hidden);
 }
 
-const nn::RecurrentWeights& RecurrentCell::weights() const { return rnn_ ? rnn_->weights : lstm_ ? lstm_->weights : gru_->weights; }
+const nn::RecurrentWeights& RecurrentCell::weights() const {
+  return rnn_ ? rnn_->weights : lstm_ ? lstm_->weights : gru_->weights;
+}
 
 Tensor RecurrentCell::project_first(const Tensor& first) const {
   return linear(first, weights().weight_ih.slice(1, 0, first.size(-1)), weights().bias_ih);
 }
 
-CellState RecurrentCell::step(const Tensor& projected_first, const Tensor& rest, const CellState& before) const {
+CellState RecurrentCell::step(const Tensor& projected_first, const Tensor& rest,
+                              const CellState& before) const {
   const Tensor& weight = weights().weight_ih;
-  return step_projected(projected_first + linear(rest, weight.slice(1, weight.size(1) - rest.size(1))), before);
+  return step_projected(projected_first + linear(rest, weight.slice(1, weight.size(1) - rest.size(1))),
+                        before);
 }
 
 CellState RecurrentCell::step(const Tensor& input, const CellState& before) const {

@@ -39,8 +39,8 @@ class RecurrentEncoder {
 class RecurrentCell {
  public:
   RecurrentCell(ModelKind kind, std::int64_t input_size, std::int64_t hidden);
-  /// The part of the input gates (..., gates) that comes from the first features of the input: computed for all steps at
-  /// once where these are known in advance. It holds the bias.
+  /// The part of the input gates (..., gates) that comes from the first features of the input: computed for
+  /// all steps at once where these are known in advance. It holds the bias.
   Tensor project_first(const Tensor& first) const;
   /// A step whose input is [first, rest]: what project_first made of one part, and the other (B, ...).
   CellState step(const Tensor& projected_first, const Tensor& rest, const CellState& before) const;

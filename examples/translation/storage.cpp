@@ -34,7 +34,8 @@ void make_output_folder(const std::string& folder) {
   if (fs::exists(folder, error)) {
     if (!fs::is_directory(folder, error)) throw Error("train", "'" + folder + "' is not a folder");
     if (!fs::is_empty(folder, error)) {
-      throw Error("train", "the folder '" + folder + "' is not empty: nothing in it is touched; name another one");
+      throw Error("train",
+                  "the folder '" + folder + "' is not empty: nothing in it is touched; name another one");
     }
     return;
   }
@@ -105,12 +106,12 @@ ModelOptions options_of(const nlohmann::json& config) {
 
 }  // namespace
 
-void save_settings(const std::string& folder, const Language& source, const Language& target, const ModelOptions& options) {
+void save_settings(const std::string& folder, const Language& source, const Language& target,
+                   const ModelOptions& options) {
   source.vocabulary.save(in(folder, "source.vocabulary"));
   target.vocabulary.save(in(folder, "target.vocabulary"));
-  nlohmann::ordered_json config{{"format", 2},
-                                {"source_tokens", source.tokenizer.name()},
-                                {"target_tokens", target.tokenizer.name()}};
+  nlohmann::ordered_json config{
+      {"format", 2}, {"source_tokens", source.tokenizer.name()}, {"target_tokens", target.tokenizer.name()}};
   config.update(json_of(options));
   write_file_atomically(in(folder, "config.json"), config.dump(2) + "\n");
 }

@@ -36,7 +36,8 @@ Learner::Learner(const TranslationModel& model, double lr)
 
 StepResult Learner::step(const Batch& batch, double label_smoothing, double clip) {
   adam_.zero_grad();
-  const TokenLoss result = model_.loss(batch.source, batch.lengths, batch.previous, batch.target, label_smoothing);
+  const TokenLoss result =
+      model_.loss(batch.source, batch.lengths, batch.previous, batch.target, label_smoothing);
   result.loss.backward();
   const double norm = optim::clip_grad_norm_(parameters_, clip);
   const double loss = result.loss.item();
@@ -66,12 +67,14 @@ Validation validate(const TranslationModel& model, const Data& data) {
   for (const std::string& line : translate_lines(model, data.source, data.target, data.valid.source)) {
     hypotheses.push_back(as_tokens(data.target.tokenizer, line));
   }
-  for (const std::string& line : data.valid.target) references.push_back(as_tokens(data.target.tokenizer, line));
+  for (const std::string& line : data.valid.target)
+    references.push_back(as_tokens(data.target.tokenizer, line));
   result.bleu = corpus_bleu(hypotheses, {references}).score;
   return result;
 }
 
-TrainingResult train(const TranslationModel& model, const Data& data, const TrainingOptions& options, const TrainingEvents& events) {
+TrainingResult train(const TranslationModel& model, const Data& data, const TrainingOptions& options,
+                     const TrainingEvents& events) {
   Learner learner(model, options.lr);
   TrainingResult result;
   const auto start = std::chrono::steady_clock::now();
@@ -88,7 +91,8 @@ TrainingResult train(const TranslationModel& model, const Data& data, const Trai
     std::int64_t done = 0, tokens = 0;
     for (const auto& indices : batches) {
       const Batch batch = make_batch(data.train, indices);
-      const double warmth = static_cast<double>(result.steps + 1) / static_cast<double>(std::max<std::int64_t>(options.warmup, 1));
+      const double warmth = static_cast<double>(result.steps + 1) /
+                            static_cast<double>(std::max<std::int64_t>(options.warmup, 1));
       learner.set_lr(lr * std::min(warmth, 1.0));
       const StepResult step = learner.step(batch, options.label_smoothing, options.clip);
       ++result.steps;
@@ -129,12 +133,14 @@ double one_cycle(double share) { return share < 0.15 ? 0.1 + 0.9 * share / 0.15 
 
 }  // namespace
 
-ShortTrainingResult train_shortly(const TranslationModel& model, std::span<const Example> examples, const ShortTraining& options) {
+ShortTrainingResult train_shortly(const TranslationModel& model, std::span<const Example> examples,
+                                  const ShortTraining& options) {
   Learner learner(model, options.peak_lr);
   std::vector<Batches> epochs;
   std::int64_t steps = 0;
   for (std::int64_t epoch = 0; epoch < options.epochs; ++epoch) {
-    epochs.push_back(make_batches(examples, {.batch_size = options.batch, .seed = options.seed}, static_cast<std::uint64_t>(epoch)));
+    epochs.push_back(make_batches(examples, {.batch_size = options.batch, .seed = options.seed},
+                                  static_cast<std::uint64_t>(epoch)));
     steps += static_cast<std::int64_t>(epochs.back().size());
   }
   Progress progress(options.title, steps);
@@ -144,14 +150,16 @@ ShortTrainingResult train_shortly(const TranslationModel& model, std::span<const
   for (const Batches& batches : epochs) {
     for (const auto& indices : batches) {
       const Batch batch = make_batch(examples, indices);
-      learner.set_lr(options.peak_lr * one_cycle(static_cast<double>(result.steps) / static_cast<double>(steps)));
+      learner.set_lr(options.peak_lr *
+                     one_cycle(static_cast<double>(result.steps) / static_cast<double>(steps)));
       const StepResult step = learner.step(batch, 0, 1);
       result.loss = result.steps == 0 ? step.loss : 0.98 * result.loss + 0.02 * step.loss;
       tokens += batch.target_tokens;
       ++result.steps;
       result.seconds = seconds_since(start);
       char note[80];
-      std::snprintf(note, sizeof note, "loss %.3f  %.0f tokens/s", result.loss, static_cast<double>(tokens) / result.seconds);
+      std::snprintf(note, sizeof note, "loss %.3f  %.0f tokens/s", result.loss,
+                    static_cast<double>(tokens) / result.seconds);
       progress.update(result.steps, note);
     }
   }

@@ -27,7 +27,8 @@ nn::RelativePositions relative(Positions positions) {
   }
 }
 
-/// A table whose rows have length 1 on average: the input multiplies it by sqrt(dim), and it may be the output as well.
+/// A table whose rows have length 1 on average: the input multiplies it by sqrt(dim), and it may be the
+/// output as well.
 nn::Embedding table(std::int64_t words, std::int64_t dim) {
   nn::Embedding embedding(words, dim, {.padding_idx = 0});
   const no_grad scope;
@@ -66,7 +67,8 @@ TransformerModel::Parts TransformerModel::make_parts(const ModelOptions& options
               .core = nn::Transformer(options.dim, core),
               .output = nn::Linear(options.dim, options.target_vocabulary)};
   if (options.positions == Positions::sinusoidal || options.positions == Positions::learned) {
-    parts.positions.emplace(options.dim, nn::PositionalEncodingOptions{.learned = options.positions == Positions::learned});
+    parts.positions.emplace(
+        options.dim, nn::PositionalEncodingOptions{.learned = options.positions == Positions::learned});
   }
   if (options.tie == Tie::all) {
     if (options.source_vocabulary != options.target_vocabulary) {
@@ -80,7 +82,8 @@ TransformerModel::Parts TransformerModel::make_parts(const ModelOptions& options
   return parts;
 }
 
-TransformerModel::TransformerModel(const ModelOptions& options) : options_(options), parts_(make_parts(options)) {}
+TransformerModel::TransformerModel(const ModelOptions& options)
+    : options_(options), parts_(make_parts(options)) {}
 
 /// ids (B, T) -> (B, T, dim); `first` is the position of the first.
 Tensor TransformerModel::embed(const nn::Embedding& table, const Tensor& ids, std::int64_t first) const {
@@ -93,14 +96,16 @@ TransformerModel::Memory TransformerModel::encode(const Tensor& source, const Te
   return {parts_.core.encoder(embed(parts_.source_embedding, source), {.key_mask = mask}), mask};
 }
 
-TokenLoss TransformerModel::loss(const Tensor& source, const Tensor& lengths, const Tensor& previous, const Tensor& target,
-                                 double label_smoothing) const {
+TokenLoss TransformerModel::loss(const Tensor& source, const Tensor& lengths, const Tensor& previous,
+                                 const Tensor& target, double label_smoothing) const {
   const Memory memory = encode(source, lengths);
   // The target needs no mask of its own: what it pads lies behind every word that counts.
-  const Tensor hidden = parts_.core.decoder(embed(parts_.target_embedding, previous), memory.values, {.causal = true},
-                                            {.key_mask = memory.mask}).output;  // (B, T, dim)
-  return linear_cross_entropy(hidden.flatten(0, 1), parts_.output.weight, parts_.output.bias, target.flatten(),
-                              {.ignore_index = 0, .label_smoothing = label_smoothing});
+  const Tensor hidden = parts_.core
+                            .decoder(embed(parts_.target_embedding, previous), memory.values,
+                                     {.causal = true}, {.key_mask = memory.mask})
+                            .output;  // (B, T, dim)
+  return linear_cross_entropy(hidden.flatten(0, 1), parts_.output.weight, parts_.output.bias,
+                              target.flatten(), {.ignore_index = 0, .label_smoothing = label_smoothing});
 }
 
 std::unique_ptr<Decoding> TransformerModel::start(const Tensor& source, const Tensor& lengths) const {
@@ -110,10 +115,12 @@ std::unique_ptr<Decoding> TransformerModel::start(const Tensor& source, const Te
   return std::make_unique<TransformerDecoding>(*this, std::move(memory), std::move(cache));
 }
 
-StepOutput TransformerModel::step(const Tensor& previous, nn::DecoderCache& cache, const Memory& memory) const {
+StepOutput TransformerModel::step(const Tensor& previous, nn::DecoderCache& cache,
+                                  const Memory& memory) const {
   const evaluating scope;
   const Tensor word = embed(parts_.target_embedding, previous.unsqueeze(1), cache.length());  // (B, 1, dim)
-  const nn::DecoderOutput seen = parts_.core.decoder.step(word, cache, {.key_mask = memory.mask, .need_weights = true});
+  const nn::DecoderOutput seen =
+      parts_.core.decoder.step(word, cache, {.key_mask = memory.mask, .need_weights = true});
   return {parts_.output(seen.output.squeeze(1)), mean(seen.weights, {1}).squeeze(1)};
 }
 

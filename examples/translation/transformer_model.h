@@ -11,8 +11,8 @@ class TransformerModel : public TranslationModel {
  public:
   explicit TransformerModel(const ModelOptions& options);
 
-  gradus::TokenLoss loss(const Tensor& source, const Tensor& lengths, const Tensor& previous, const Tensor& target,
-                         double label_smoothing) const override;
+  gradus::TokenLoss loss(const Tensor& source, const Tensor& lengths, const Tensor& previous,
+                         const Tensor& target, double label_smoothing) const override;
   std::unique_ptr<Decoding> start(const Tensor& source, const Tensor& lengths) const override;
   gradus::ModelView view() const override { return parts_; }
 

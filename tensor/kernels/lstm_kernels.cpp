@@ -40,7 +40,8 @@ void forward(std::int64_t size, const LstmForwardRow<T>& row) {
 
 template <class T>
 void backward(std::int64_t size, const LstmBackwardRow<T>& row) {
-  const T *saved_i = row.saved, *saved_f = saved_i + size, *saved_g = saved_f + size, *saved_o = saved_g + size;
+  const T *saved_i = row.saved, *saved_f = saved_i + size, *saved_g = saved_f + size,
+          *saved_o = saved_g + size;
   const T *previous = row.previous_cell, *cell = row.cell;
   const T *to_state = row.state_gradient, *to_cell = row.cell_gradient;
   T *d_i = row.gates_gradient, *d_f = d_i + size, *d_g = d_f + size, *d_o = d_g + size;

@@ -14,7 +14,8 @@ namespace {
 using namespace gradus;
 using Arrays = std::vector<Array>;
 
-std::int64_t windows(std::int64_t size, std::int64_t kernel, std::int64_t stride, std::int64_t padding, std::int64_t dilation) {
+std::int64_t windows(std::int64_t size, std::int64_t kernel, std::int64_t stride, std::int64_t padding,
+                     std::int64_t dilation) {
   return (size + 2 * padding - dilation * (kernel - 1) - 1) / stride + 1;
 }
 
@@ -41,7 +42,8 @@ Reference conv2d_by_loops(const Conv2dOptions& o) {
   };
 }
 
-Row conv2d_row(const char* variant, std::vector<Input> inputs, const Conv2dOptions& o, std::vector<Shape> empty = {}) {
+Row conv2d_row(const char* variant, std::vector<Input> inputs, const Conv2dOptions& o,
+               std::vector<Shape> empty = {}) {
   return {.name = "conv2d",
           .variant = variant,
           .inputs = std::move(inputs),
@@ -55,20 +57,22 @@ Reference pool_by_loops(std::int64_t kh, std::int64_t kw, const PoolOptions& o, 
   return [=](const Arrays& a) {
     const Shape& x = a[0].shape;
     const std::int64_t sh = o.stride.height ? o.stride.height : kh, sw = o.stride.width ? o.stride.width : kw;
-    return build({x[0], x[1], windows(x[2], kh, sh, o.padding.height, 1), windows(x[3], kw, sw, o.padding.width, 1)}, [&](const Shape& p) {
-      double best = -std::numeric_limits<double>::infinity(), total = 0, inside = 0;
-      for (std::int64_t i = 0; i < kh; ++i) {
-        for (std::int64_t j = 0; j < kw; ++j) {
-          const std::int64_t h = p[2] * sh - o.padding.height + i, w = p[3] * sw - o.padding.width + j;
-          if (h < 0 || w < 0 || h >= x[2] || w >= x[3]) continue;
-          const double value = a[0].at({p[0], p[1], h, w});
-          best = std::max(best, value);
-          total += value;
-          ++inside;
-        }
-      }
-      return largest ? best : total / (o.count_include_pad ? static_cast<double>(kh * kw) : inside);
-    });
+    return build(
+        {x[0], x[1], windows(x[2], kh, sh, o.padding.height, 1), windows(x[3], kw, sw, o.padding.width, 1)},
+        [&](const Shape& p) {
+          double best = -std::numeric_limits<double>::infinity(), total = 0, inside = 0;
+          for (std::int64_t i = 0; i < kh; ++i) {
+            for (std::int64_t j = 0; j < kw; ++j) {
+              const std::int64_t h = p[2] * sh - o.padding.height + i, w = p[3] * sw - o.padding.width + j;
+              if (h < 0 || w < 0 || h >= x[2] || w >= x[3]) continue;
+              const double value = a[0].at({p[0], p[1], h, w});
+              best = std::max(best, value);
+              total += value;
+              ++inside;
+            }
+          }
+          return largest ? best : total / (o.count_include_pad ? static_cast<double>(kh * kw) : inside);
+        });
   };
 }
 
@@ -92,7 +96,8 @@ Array batch_norm_by_loops(const Arrays& a) {
 std::vector<Row> convolution_rows() {
   return {
       conv2d_row("plain", {{{2, 2, 4, 3}}, {{3, 2, 2, 2}}, {{3}}}, {}, {{0, 2, 4, 3}, {3, 2, 2, 2}, {3}}),
-      conv2d_row("stride, padding, dilation, no bias", {{{1, 2, 5, 4}}, {{2, 2, 2, 3}}}, {.stride = Pair(2, 1), .padding = Pair(1, 2), .dilation = Pair(2, 1)}),
+      conv2d_row("stride, padding, dilation, no bias", {{{1, 2, 5, 4}}, {{2, 2, 2, 3}}},
+                 {.stride = Pair(2, 1), .padding = Pair(1, 2), .dilation = Pair(2, 1)}),
       conv2d_row("groups", {{{1, 4, 3, 3}}, {{2, 2, 2, 2}}, {{2}}}, {.padding = 1, .groups = 2}),
       {.name = "conv1d",
        .inputs = {{{2, 2, 6}}, {{3, 2, 3}}, {{3}}},
@@ -144,7 +149,10 @@ std::vector<Row> convolution_rows() {
       {.name = "max_pool2d",
        .variant = "stride and padding",
        .inputs = {{{1, 2, 4, 4}}},
-       .run = [](const Tensors& x) { return max_pool2d(x[0], Pair(3, 2), {.stride = Pair(1, 2), .padding = 1}); },
+       .run =
+           [](const Tensors& x) {
+             return max_pool2d(x[0], Pair(3, 2), {.stride = Pair(1, 2), .padding = 1});
+           },
        .reference = pool_by_loops(3, 2, {.stride = Pair(1, 2), .padding = 1}, true)},
       {.name = "avg_pool2d",
        .variant = "padding counts",
@@ -154,21 +162,28 @@ std::vector<Row> convolution_rows() {
       {.name = "avg_pool2d",
        .variant = "padding does not count",
        .inputs = {{{1, 2, 4, 4}}},
-       .run = [](const Tensors& x) { return avg_pool2d(x[0], 3, {.stride = 2, .padding = 1, .count_include_pad = false}); },
+       .run =
+           [](const Tensors& x) {
+             return avg_pool2d(x[0], 3, {.stride = 2, .padding = 1, .count_include_pad = false});
+           },
        .reference = pool_by_loops(3, 3, {.stride = 2, .padding = 1, .count_include_pad = false}, false)},
       {.name = "max_pool1d",
        .inputs = {{{2, 2, 5}}},
        .run = [](const Tensors& x) { return max_pool1d(x[0], 2); },
        .reference =
            [](const Arrays& a) {
-             return build({2, 2, 2}, [&](const Shape& p) { return std::max(a[0].at({p[0], p[1], 2 * p[2]}), a[0].at({p[0], p[1], 2 * p[2] + 1})); });
+             return build({2, 2, 2}, [&](const Shape& p) {
+               return std::max(a[0].at({p[0], p[1], 2 * p[2]}), a[0].at({p[0], p[1], 2 * p[2] + 1}));
+             });
            }},
       {.name = "avg_pool1d",
        .inputs = {{{2, 2, 5}}},
        .run = [](const Tensors& x) { return avg_pool1d(x[0], 2); },
        .reference =
            [](const Arrays& a) {
-             return build({2, 2, 2}, [&](const Shape& p) { return (a[0].at({p[0], p[1], 2 * p[2]}) + a[0].at({p[0], p[1], 2 * p[2] + 1})) / 2; });
+             return build({2, 2, 2}, [&](const Shape& p) {
+               return (a[0].at({p[0], p[1], 2 * p[2]}) + a[0].at({p[0], p[1], 2 * p[2] + 1})) / 2;
+             });
            }},
       {.name = "adaptive_avg_pool2d",
        .inputs = {{{1, 2, 5, 4}}},
@@ -178,7 +193,8 @@ std::vector<Row> convolution_rows() {
              return build({1, 2, 2, 2}, [&](const Shape& p) {
                double total = 0;
                for (std::int64_t h = 2 * p[2]; h < 2 * p[2] + 3; ++h) {
-                 for (std::int64_t w = 2 * p[3]; w < 2 * p[3] + 2; ++w) total += a[0].at({p[0], p[1], h, w}) / 6;
+                 for (std::int64_t w = 2 * p[3]; w < 2 * p[3] + 2; ++w)
+                   total += a[0].at({p[0], p[1], h, w}) / 6;
                }
                return total;
              });
@@ -195,7 +211,8 @@ std::vector<Row> convolution_rows() {
        .reference =
            [](const Arrays& a) {
              return build({3, 2}, [&](const Shape& p) {
-               return (a[0].at(p) - a[3].at({p[1]})) / std::sqrt(a[4].at({p[1]}) + 1e-3) * a[1].at({p[1]}) + a[2].at({p[1]});
+               return (a[0].at(p) - a[3].at({p[1]})) / std::sqrt(a[4].at({p[1]}) + 1e-3) * a[1].at({p[1]}) +
+                      a[2].at({p[1]});
              });
            },
        .empty = {{0, 2}, {2}, {2}, {2}, {2}}},

@@ -30,8 +30,10 @@ Array weights_by_loops(const Arrays& x, const Setting& s) {
     if (s.causal && j > s.first_query + i) return 0.0;
     if (s.mask >= 0 && x[static_cast<std::size_t>(s.mask)].at({b, h, i, j}) != 0) return 0.0;
     double score = 0;
-    for (std::int64_t d = 0; d < q[3]; ++d) score += x[0].at({b, h, i, d}) * x[1].at({b, h / heads_per_group, j, d});
-    return std::exp(scale * score + (s.bias >= 0 ? x[static_cast<std::size_t>(s.bias)].at({b, h, i, j}) : 0.0));
+    for (std::int64_t d = 0; d < q[3]; ++d)
+      score += x[0].at({b, h, i, d}) * x[1].at({b, h / heads_per_group, j, d});
+    return std::exp(scale * score +
+                    (s.bias >= 0 ? x[static_cast<std::size_t>(s.bias)].at({b, h, i, j}) : 0.0));
   };
   return build({q[0], q[1], q[2], k[2]}, [&](const Shape& p) {
     double total = 0;
@@ -51,7 +53,8 @@ Reference attention_reference(const Setting& setting) {
     const Shape &w = weights.shape, &v = x[2].shape;
     return build({w[0], w[1], w[2], v[3]}, [&](const Shape& p) {
       double total = 0;
-      for (std::int64_t j = 0; j < w[3]; ++j) total += weights.at({p[0], p[1], p[2], j}) * x[2].at({p[0], p[1] / (w[1] / v[1]), j, p[3]});
+      for (std::int64_t j = 0; j < w[3]; ++j)
+        total += weights.at({p[0], p[1], p[2], j}) * x[2].at({p[0], p[1] / (w[1] / v[1]), j, p[3]});
       return total;
     });
   };
@@ -64,13 +67,20 @@ ScaledDotProductOptions options(const Tensors& x, const Setting& s) {
   return made;
 }
 
-Row attention_row(const char* variant, std::vector<Input> inputs, const Setting& setting, std::vector<Shape> empty = {}) {
+Row attention_row(const char* variant, std::vector<Input> inputs, const Setting& setting,
+                  std::vector<Shape> empty = {}) {
   return {.name = "scaled_dot_product_attention",
           .variant = variant,
           .inputs = std::move(inputs),
-          .run = [setting](const Tensors& x) { return scaled_dot_product_attention(x[0], x[1], x[2], options(x, setting)); },
+          .run =
+              [setting](const Tensors& x) {
+                return scaled_dot_product_attention(x[0], x[1], x[2], options(x, setting));
+              },
           .reference = attention_reference(setting),
-          .twin = [setting](const Tensors& x) { return composed::scaled_dot_product_attention(x[0], x[1], x[2], options(x, setting)); },
+          .twin =
+              [setting](const Tensors& x) {
+                return composed::scaled_dot_product_attention(x[0], x[1], x[2], options(x, setting));
+              },
           .empty = std::move(empty)};
 }
 
@@ -95,11 +105,13 @@ std::vector<Row> scaled_dot_product_rows() {
   };
   return {
       attention_row("plain", plain, {}, {{0, 2, 3, 4}, {0, 2, 5, 4}, {0, 2, 5, 2}}),
-      attention_row("no keys", {{{1, 1, 2, 3}}, {{1, 1, 2, 3}}, {{1, 1, 2, 3}}}, {}, {{1, 1, 2, 3}, {1, 1, 0, 3}, {1, 1, 0, 3}}),
+      attention_row("no keys", {{{1, 1, 2, 3}}, {{1, 1, 2, 3}}, {{1, 1, 2, 3}}}, {},
+                    {{1, 1, 2, 3}, {1, 1, 0, 3}, {1, 1, 0, 3}}),
       attention_row("mask with a row that sees nothing", with({some}), {.mask = 3}),
       attention_row("mask and bias", with({some, bias}), {.mask = 3, .bias = 4}),
       attention_row("causal, own scale", plain, {.causal = true, .scale = 0.3}),
-      attention_row("causal, after a step", {{{1, 2, 2, 4}}, {{1, 2, 5, 4}}, {{1, 2, 5, 3}}}, {.causal = true, .first_query = 2}),
+      attention_row("causal, after a step", {{{1, 2, 2, 4}}, {{1, 2, 5, 4}}, {{1, 2, 5, 3}}},
+                    {.causal = true, .first_query = 2}),
       attention_row("groups of heads", {{{2, 4, 2, 4}}, {{2, 2, 3, 4}}, {{2, 2, 3, 3}}}, {}),
       {.name = "scaled_dot_product_attention",
        .variant = "dropout, the same mask twice",

@@ -15,7 +15,8 @@ namespace {
 double largest_difference(const Tensor& a, const Tensor& b) { return max(abs(a - b)).item(); }
 
 /// Output and gradients of one run.
-std::vector<Tensor> outcome(bool fused, const std::vector<Tensor>& leaves, const ScaledDotProductOptions& options) {
+std::vector<Tensor> outcome(bool fused, const std::vector<Tensor>& leaves,
+                            const ScaledDotProductOptions& options) {
   set_random_state({.seed = 3, .offset = 0});
   ScaledDotProductOptions own = options;
   if (leaves.size() > 3) own.bias = leaves[3];
@@ -28,20 +29,24 @@ std::vector<Tensor> outcome(bool fused, const std::vector<Tensor>& leaves, const
 
 }  // namespace
 
-TEST_CASE("attention in blocks equals the composed one over several blocks of queries and keys, with every mask") {
+TEST_CASE(
+    "attention in blocks equals the composed one over several blocks of queries and keys, with every mask") {
   manual_seed(1);
   // 150 queries are three blocks, 600 keys are three; two groups of keys serve four heads.
-  std::vector<Tensor> leaves{randn({2, 4, 150, 8}), randn({2, 2, 600, 8}), randn({2, 2, 600, 6}), randn({1, 4, 150, 600})};
+  std::vector<Tensor> leaves{randn({2, 4, 150, 8}), randn({2, 2, 600, 8}), randn({2, 2, 600, 6}),
+                             randn({1, 4, 150, 600})};
   Tensor left_out = bernoulli(0.3, {2, 1, 150, 600});
-  left_out[{0, 0, 70}] = 1;  // one query that sees nothing
+  left_out[{0, 0, 70}] = 1;                                            // one query that sees nothing
   leaves[3][{0, all, 20}] = -std::numeric_limits<double>::infinity();  // and one by the bias
   for (Tensor& leaf : leaves) leaf.requires_grad_();
   for (const ScaledDotProductOptions& options :
-       {ScaledDotProductOptions{}, ScaledDotProductOptions{.mask = left_out}, ScaledDotProductOptions{.causal = true, .first_query = 400},
+       {ScaledDotProductOptions{}, ScaledDotProductOptions{.mask = left_out},
+        ScaledDotProductOptions{.causal = true, .first_query = 400},
         ScaledDotProductOptions{.mask = left_out, .causal = true, .first_query = 200, .dropout = 0.2}}) {
     CAPTURE(options.causal);
     CAPTURE(options.dropout);
-    const std::vector<Tensor> fused = outcome(true, leaves, options), composed = outcome(false, leaves, options);
+    const std::vector<Tensor> fused = outcome(true, leaves, options),
+                              composed = outcome(false, leaves, options);
     for (std::size_t i = 0; i < fused.size(); ++i) {
       CAPTURE(i);
       CHECK(largest_difference(fused[i], composed[i]) < 1e-5);
@@ -54,7 +59,8 @@ TEST_CASE("attention in blocks equals the composed one over several blocks of qu
 
 TEST_CASE("attention gives the same on one thread and two, bit for bit") {
   manual_seed(2);
-  const std::vector<Tensor> leaves{randn({3, 2, 70, 8}).requires_grad_(), randn({3, 2, 300, 8}).requires_grad_(),
+  const std::vector<Tensor> leaves{randn({3, 2, 70, 8}).requires_grad_(),
+                                   randn({3, 2, 300, 8}).requires_grad_(),
                                    randn({3, 2, 300, 8}).requires_grad_()};
   const int threads = num_threads();
   set_num_threads(1);
@@ -72,11 +78,16 @@ TEST_CASE("attention does not overflow on huge scores") {
 
 TEST_CASE("attention refuses what does not fit") {
   const auto x = [](Shape shape) { return zeros(shape); };
-  CHECK_THROWS_WITH_AS(scaled_dot_product_attention(x({2, 3, 4}), x({1, 2, 3, 4}), x({1, 2, 3, 4})), doctest::Contains("(2, 3, 4)"), Error);
-  CHECK_THROWS_WITH_AS(scaled_dot_product_attention(x({1, 2, 3, 4}), x({1, 2, 3, 5}), x({1, 2, 3, 4})), doctest::Contains("features"), Error);
-  CHECK_THROWS_WITH_AS(scaled_dot_product_attention(x({1, 3, 3, 4}), x({1, 2, 3, 4}), x({1, 2, 3, 4})), doctest::Contains("multiple"), Error);
-  CHECK_THROWS_WITH_AS(scaled_dot_product_attention(x({1, 2, 3, 4}), x({1, 2, 5, 4}), x({1, 2, 5, 4}), {.mask = zeros({3, 4}, DType::boolean)}),
+  CHECK_THROWS_WITH_AS(scaled_dot_product_attention(x({2, 3, 4}), x({1, 2, 3, 4}), x({1, 2, 3, 4})),
+                       doctest::Contains("(2, 3, 4)"), Error);
+  CHECK_THROWS_WITH_AS(scaled_dot_product_attention(x({1, 2, 3, 4}), x({1, 2, 3, 5}), x({1, 2, 3, 4})),
+                       doctest::Contains("features"), Error);
+  CHECK_THROWS_WITH_AS(scaled_dot_product_attention(x({1, 3, 3, 4}), x({1, 2, 3, 4}), x({1, 2, 3, 4})),
+                       doctest::Contains("multiple"), Error);
+  CHECK_THROWS_WITH_AS(scaled_dot_product_attention(x({1, 2, 3, 4}), x({1, 2, 5, 4}), x({1, 2, 5, 4}),
+                                                    {.mask = zeros({3, 4}, DType::boolean)}),
                        doctest::Contains("(1, 2, 3, 5)"), Error);
-  CHECK_THROWS_WITH_AS(scaled_dot_product_attention(x({1, 2, 3, 4}), x({1, 2, 5, 4}), x({1, 2, 5, 4}), {.mask = zeros({3, 5})}),
+  CHECK_THROWS_WITH_AS(scaled_dot_product_attention(x({1, 2, 3, 4}), x({1, 2, 5, 4}), x({1, 2, 5, 4}),
+                                                    {.mask = zeros({3, 5})}),
                        doctest::Contains("bool"), Error);
 }

@@ -22,8 +22,15 @@ struct Named {
 
 /// One small model of each kind, score, normaliser, pattern, timing and positions.
 std::vector<Named> every_model() {
-  const ModelOptions base{.source_vocabulary = 20, .target_vocabulary = 18, .dim = 8, .layers = 1, .dropout = 0, .hidden = 6,
-                          .attending = {.window = 2, .max_length = 12}, .heads = 2, .ffn = 12};
+  const ModelOptions base{.source_vocabulary = 20,
+                          .target_vocabulary = 18,
+                          .dim = 8,
+                          .layers = 1,
+                          .dropout = 0,
+                          .hidden = 6,
+                          .attending = {.window = 2, .max_length = 12},
+                          .heads = 2,
+                          .ffn = 12};
   std::vector<Named> all;
   const auto add = [&](const std::string& name, auto change) {
     ModelOptions options = base;
@@ -32,25 +39,34 @@ std::vector<Named> every_model() {
   };
   for (const auto kind : {ModelKind::rnn, ModelKind::gru, ModelKind::lstm}) {
     for (const auto timing : {Timing::before, Timing::after}) {
-      add(std::string(name_of(kind)) + " " + name_of(timing), [&](ModelOptions& o) { o.kind = kind, o.timing = timing, o.layers = 2; });
+      add(std::string(name_of(kind)) + " " + name_of(timing),
+          [&](ModelOptions& o) { o.kind = kind, o.timing = timing, o.layers = 2; });
     }
   }
-  for (const auto score : nn::all_scores) add(nn::name_of(score), [&](ModelOptions& o) { o.attention = score; });
-  for (const auto normalizer : nn::all_normalizers) add(nn::name_of(normalizer), [&](ModelOptions& o) { o.attending.normalizer = normalizer; });
-  for (const auto pattern : nn::all_patterns) add(nn::name_of(pattern), [&](ModelOptions& o) { o.attending.pattern = pattern; });
+  for (const auto score : nn::all_scores)
+    add(nn::name_of(score), [&](ModelOptions& o) { o.attention = score; });
+  for (const auto normalizer : nn::all_normalizers)
+    add(nn::name_of(normalizer), [&](ModelOptions& o) { o.attending.normalizer = normalizer; });
+  for (const auto pattern : nn::all_patterns)
+    add(nn::name_of(pattern), [&](ModelOptions& o) { o.attending.pattern = pattern; });
   for (const auto context : {Context::last, Context::mean, Context::sum}) {
-    add(std::string("no attention, ") + name_of(context), [&](ModelOptions& o) { o.attention.reset(), o.context = context; });
+    add(std::string("no attention, ") + name_of(context),
+        [&](ModelOptions& o) { o.attention.reset(), o.context = context; });
   }
-  add("after, without input feeding", [](ModelOptions& o) { o.timing = Timing::after, o.input_feeding = false; });
+  add("after, without input feeding",
+      [](ModelOptions& o) { o.timing = Timing::after, o.input_feeding = false; });
   add("direct output", [](ModelOptions& o) { o.output = OutputLayer::direct; });
-  for (const auto positions : {Positions::none, Positions::sinusoidal, Positions::learned, Positions::shaw, Positions::t5, Positions::rotary, Positions::alibi}) {
+  for (const auto positions : {Positions::none, Positions::sinusoidal, Positions::learned, Positions::shaw,
+                               Positions::t5, Positions::rotary, Positions::alibi}) {
     for (const auto norm : {nn::NormPlacement::pre, nn::NormPlacement::post}) {
-      add(std::string("transformer ") + name_of(positions) + " " + nn::name_of(norm),
-          [&](ModelOptions& o) { o.kind = ModelKind::transformer, o.positions = positions, o.norm = norm, o.layers = 2; });
+      add(std::string("transformer ") + name_of(positions) + " " + nn::name_of(norm), [&](ModelOptions& o) {
+        o.kind = ModelKind::transformer, o.positions = positions, o.norm = norm, o.layers = 2;
+      });
     }
   }
   add("transformer, all options", [](ModelOptions& o) {
-    o.kind = ModelKind::transformer, o.norm_kind = nn::NormKind::rms, o.feed_forward = nn::FeedForwardKind::swiglu;
+    o.kind = ModelKind::transformer, o.norm_kind = nn::NormKind::rms,
+    o.feed_forward = nn::FeedForwardKind::swiglu;
     o.key_value_heads = 1, o.tie = Tie::all, o.target_vocabulary = o.source_vocabulary;
   });
   return all;
@@ -69,7 +85,8 @@ Tensor step_by_step(const TranslationModel& model, const Sentences& s) {
   const no_grad scope;
   const std::unique_ptr<Decoding> decoding = model.start(s.source, s.lengths);
   std::vector<Tensor> logits;
-  for (std::int64_t t = 0; t < s.previous.size(1); ++t) logits.push_back(decoding->step(s.previous.select(1, t)).logits);
+  for (std::int64_t t = 0; t < s.previous.size(1); ++t)
+    logits.push_back(decoding->step(s.previous.select(1, t)).logits);
   return stack(logits, 1);
 }
 
@@ -87,15 +104,19 @@ TEST_CASE("every translation model: padding, future words and the source") {
     Sentences padding_changed;
     padding_changed.source[{1, range(4)}] = 9;
     CHECK(largest_difference(step_by_step(*model, padding_changed), logits) == 0);
-    CHECK(model->loss(padding_changed.source, plain.lengths, plain.previous, plain.target, 0).loss.item() == loss);
+    CHECK(model->loss(padding_changed.source, plain.lengths, plain.previous, plain.target, 0).loss.item() ==
+          loss);
 
     // What follows the words that are scored changes nothing.
     Sentences cut, future_changed;
     cut.target[{all, range(2)}] = 0;
     future_changed.previous[{all, range(2)}] = 8;
-    const double cut_loss = model->loss(plain.source, plain.lengths, plain.previous, cut.target, 0).loss.item();
-    CHECK(model->loss(plain.source, plain.lengths, future_changed.previous, cut.target, 0).loss.item() == cut_loss);
-    CHECK(model->loss(plain.source, plain.lengths, future_changed.previous, plain.target, 0).loss.item() != loss);
+    const double cut_loss =
+        model->loss(plain.source, plain.lengths, plain.previous, cut.target, 0).loss.item();
+    CHECK(model->loss(plain.source, plain.lengths, future_changed.previous, cut.target, 0).loss.item() ==
+          cut_loss);
+    CHECK(model->loss(plain.source, plain.lengths, future_changed.previous, plain.target, 0).loss.item() !=
+          loss);
 
     Sentences source_changed;
     source_changed.source[{all, 0}] = 15;
@@ -131,7 +152,8 @@ TEST_CASE("every translation model learns: a gradient reaches each of its parame
 }
 
 TEST_CASE("translation models refuse options that do not fit") {
-  ModelOptions options{.kind = ModelKind::transformer, .source_vocabulary = 20, .target_vocabulary = 18, .tie = Tie::all};
+  ModelOptions options{
+      .kind = ModelKind::transformer, .source_vocabulary = 20, .target_vocabulary = 18, .tie = Tie::all};
   CHECK_THROWS_WITH_AS(make_model(options), doctest::Contains("20 and 18"), Error);
   options.tie = Tie::none;
   options.heads = 3;

@@ -14,7 +14,8 @@ double largest_difference(const Tensor& a, const Tensor& b) { return max(abs(a -
 
 TEST_CASE("attention pooling by hand") {
   const nn::AttentionPooling pooling(2);
-  load_state_dict(pooling, {{"hidden.weight", eye(2)}, {"hidden.bias", zeros({2})}, {"context", tensor({2, 0})}});
+  load_state_dict(pooling,
+                  {{"hidden.weight", eye(2)}, {"hidden.bias", zeros({2})}, {"context", tensor({2, 0})}});
   const nn::PooledOutput y = pooling(tensor({{{1, 5}, {-1, 7}, {0, 9}}}));
   // Scores 2 tanh(1), -2 tanh(1) and 0.
   const double high = std::exp(2 * std::tanh(1.0)), low = 1 / high, total = high + low + 1;
@@ -43,7 +44,10 @@ TEST_CASE("attention pooling leaves padding out; a row of padding is zero with n
 TEST_CASE("hierarchical attention: words weigh within their sentence, sentences within the document") {
   manual_seed(2);
   const nn::HierarchicalAttention model(10, 4, 3);
-  const Tensor ids = tensor({{{4, 5, 6, 0}, {7, 8, 0, 0}, {0, 0, 0, 0}}, {{9, 3, 2, 1}, {0, 0, 0, 0}, {0, 0, 0, 0}}, {{0, 0, 0, 0}, {0, 0, 0, 0}, {0, 0, 0, 0}}}, DType::int64);
+  const Tensor ids = tensor({{{4, 5, 6, 0}, {7, 8, 0, 0}, {0, 0, 0, 0}},
+                             {{9, 3, 2, 1}, {0, 0, 0, 0}, {0, 0, 0, 0}},
+                             {{0, 0, 0, 0}, {0, 0, 0, 0}, {0, 0, 0, 0}}},
+                            DType::int64);
   const nn::HierarchicalOutput y = model(ids);
   CHECK(y.document.shape() == Shape{3, 6});
   CHECK(largest_difference(sum(y.word_weights, {2}), tensor({{1, 1, 0}, {1, 0, 0}, {0, 0, 0}})) < 1e-6);
@@ -51,10 +55,12 @@ TEST_CASE("hierarchical attention: words weigh within their sentence, sentences 
   CHECK(max(abs(y.word_weights[{0, 1, range(2)}])).item() == 0);
   CHECK(max(abs(y.document[2])).item() == 0);
   // More padding changes nothing: in words, and in sentences.
-  const Tensor wider = cat({cat({ids, zeros({3, 3, 2}, DType::int64)}, 2), zeros({3, 2, 6}, DType::int64)}, 1);
+  const Tensor wider =
+      cat({cat({ids, zeros({3, 3, 2}, DType::int64)}, 2), zeros({3, 2, 6}, DType::int64)}, 1);
   CHECK(largest_difference(model(wider).document, y.document) < 1e-6);
   // The order of the sentences counts, because a recurrence reads them.
-  CHECK(largest_difference(model(ids[{range(0, 1), range(0, 2)}].clone()).document, model(flip(ids[{range(0, 1), range(0, 2)}], {1})).document) > 1e-4);
+  CHECK(largest_difference(model(ids[{range(0, 1), range(0, 2)}].clone()).document,
+                           model(flip(ids[{range(0, 1), range(0, 2)}], {1})).document) > 1e-4);
   sum(square(y.document)).backward();
   for (const auto& [name, parameter] : named_parameters(model)) {
     CAPTURE(name);
@@ -75,7 +81,8 @@ TEST_CASE("derivatives of first and second order of pooling and hierarchical att
   const nn::HierarchicalAttention model = clone(nn::HierarchicalAttention(6, 2, 2), DType::float64);
   const Tensor ids = tensor({{{4, 5, 0}, {3, 2, 1}}}, DType::int64);
   const auto read = [&](const std::vector<Tensor>&) { return model(ids).document; };
-  const GradcheckResult first = gradcheck(read, parameters(model)), second = gradgradcheck(read, parameters(model), {.full_jacobian = 2});
+  const GradcheckResult first = gradcheck(read, parameters(model)),
+                        second = gradgradcheck(read, parameters(model), {.full_jacobian = 2});
   CHECK_MESSAGE(first, first.text);
   CHECK_MESSAGE(second, second.text);
 }

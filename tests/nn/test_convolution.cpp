@@ -24,7 +24,8 @@ void check_derivatives(const Model& made, const Shape& shape) {
   std::vector<Tensor> inputs = parameters(model);
   inputs.push_back(randn(shape, DType::float64).requires_grad_());
   const auto function = [&](const std::vector<Tensor>&) { return model(inputs.back()); };
-  const GradcheckResult first = gradcheck(function, inputs, {.full_jacobian = 8}), second = gradgradcheck(function, inputs, {.full_jacobian = 8});
+  const GradcheckResult first = gradcheck(function, inputs, {.full_jacobian = 8}),
+                        second = gradgradcheck(function, inputs, {.full_jacobian = 8});
   CHECK_MESSAGE(first, first.text);
   CHECK_MESSAGE(second, second.text);
 }
@@ -44,7 +45,8 @@ TEST_CASE("layers of convolution: PyTorch's names and shapes, start within their
   CHECK(nn::AvgPool2d(2, {.stride = 1})(randn({1, 3, 4, 4})).shape() == Shape{1, 3, 3, 3});
   CHECK_THROWS_WITH_AS(nn::Conv2d(3, 4, 2, {.groups = 2}), doctest::Contains("groups"), Error);
   CHECK_THROWS_WITH_AS(conv(randn({2, 3, 5, 6})), doctest::Contains("3 channels"), Error);
-  CHECK_THROWS_WITH_AS(conv2d(randn({1, 1, 2, 2}), randn({1, 1, 3, 3})), doctest::Contains("larger than the padded image"), Error);
+  CHECK_THROWS_WITH_AS(conv2d(randn({1, 1, 2, 2}), randn({1, 1, 3, 3})),
+                       doctest::Contains("larger than the padded image"), Error);
   CHECK_THROWS_WITH_AS(max_pool2d(randn({1, 1, 4, 4}), 2, {.padding = 2}), doctest::Contains("half"), Error);
 }
 
@@ -61,7 +63,8 @@ TEST_CASE("batch normalisation: batches while training, running statistics after
   CHECK(largest_difference(state.at("running_var"), var(x, {0, 2}) * 0.1 + 0.9) < 1e-5);
   CHECK(parameters(norm).size() == 2);
   const evaluating scope;
-  const Tensor expected = (x - state.at("running_mean").reshape({3, 1})) / sqrt(state.at("running_var").reshape({3, 1}) + 1e-5);
+  const Tensor expected =
+      (x - state.at("running_mean").reshape({3, 1})) / sqrt(state.at("running_var").reshape({3, 1}) + 1e-5);
   CHECK(largest_difference(norm(x), expected) < 1e-5);
   CHECK(state_of(norm).at("num_batches_tracked").item<std::int64_t>() == 1);
 }

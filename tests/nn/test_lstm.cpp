@@ -35,7 +35,8 @@ TEST_CASE("two layers of an LSTM in two directions equal cells taken step by ste
       for (const std::string direction : {"", "_reverse"}) {
         const nn::LSTMCell cell(inputs.size(1), 4);
         NamedTensors own;
-        for (const char* name : {"weight_ih", "weight_hh", "bias_ih", "bias_hh"}) own.emplace_back(name, state.at(name + ("_l" + layer) + direction));
+        for (const char* name : {"weight_ih", "weight_hh", "bias_ih", "bias_hh"})
+          own.emplace_back(name, state.at(name + ("_l" + layer) + direction));
         load_state_dict(cell, own);
         nn::LSTMState at{zeros({1, 4}), zeros({1, 4})};
         std::vector<Tensor> states(static_cast<std::size_t>(lengths[row]));
@@ -116,5 +117,6 @@ TEST_CASE("recurrent layers refuse what does not fit") {
   const nn::LSTM lstm(2, 3);
   CHECK_THROWS_WITH_AS(lstm(zeros({1, 4, 3})), doctest::Contains("(1, 4, 3)"), Error);
   CHECK_THROWS_WITH_AS(lstm(zeros({1, 4, 2}), {}, zeros({1, 2, 3})), doctest::Contains("(1, 2, 3)"), Error);
-  CHECK_THROWS_WITH_AS(lstm(zeros({1, 4, 2}), {}, {}, tensor({5}, DType::int64)), doctest::Contains("5"), Error);
+  CHECK_THROWS_WITH_AS(lstm(zeros({1, 4, 2}), {}, {}, tensor({5}, DType::int64)), doctest::Contains("5"),
+                       Error);
 }

@@ -57,10 +57,11 @@ TEST_CASE("rotary positions: products depend on the distance alone, lengths stay
 TEST_CASE("ALiBi's slopes are those of the paper") {
   const Tensor eight = nn::alibi_bias(8, 3, 3);
   CHECK(eight.shape() == Shape{1, 8, 3, 3});
-  CHECK(eight[{0, 0, 2, 0}].item() == doctest::Approx(-1.0));      // slope 1/2, two apart
+  CHECK(eight[{0, 0, 2, 0}].item() == doctest::Approx(-1.0));  // slope 1/2, two apart
   CHECK(eight[{0, 7, 2, 1}].item() == doctest::Approx(-1.0 / 256));
   CHECK(eight[{0, 3, 1, 1}].item() == 0);
-  const Tensor six = nn::alibi_bias(6, 1, 2);  // 2^-2, 2^-4, 2^-6, 2^-8, then of eight heads the first and third
+  const Tensor six =
+      nn::alibi_bias(6, 1, 2);  // 2^-2, 2^-4, 2^-6, 2^-8, then of eight heads the first and third
   CHECK(six[{0, 0, 0, 1}].item() == doctest::Approx(-0.25));
   CHECK(six[{0, 4, 0, 1}].item() == doctest::Approx(-0.5));
   CHECK(six[{0, 5, 0, 1}].item() == doctest::Approx(-0.125));
@@ -74,8 +75,8 @@ TEST_CASE("T5's buckets: exact near by, logarithmic further off") {
   CHECK(at(15) == 0);
   CHECK(at(14) == 1);
   CHECK(at(13) == 2);
-  CHECK(at(10) == 2);   // 5: log(5/2) / log(8) * 2 = 0.88
-  CHECK(at(9) == 3);    // 6: 1.06
+  CHECK(at(10) == 2);  // 5: log(5/2) / log(8) * 2 = 0.88
+  CHECK(at(9) == 3);   // 6: 1.06
   CHECK(at(0) == 3);
   CHECK(at(16) == 5);
   CHECK(at(29) == 7);
@@ -89,31 +90,38 @@ TEST_CASE("T5's buckets: exact near by, logarithmic further off") {
 
 TEST_CASE("Shaw's relative keys equal the products by loops") {
   manual_seed(2);
-  const nn::RelativeBias shaw = clone(nn::RelativeBias(nn::RelativePositions::shaw, 2, 4, {.max_distance = 2}), DType::float64);
+  const nn::RelativeBias shaw =
+      clone(nn::RelativeBias(nn::RelativePositions::shaw, 2, 4, {.max_distance = 2}), DType::float64);
   const Tensor query = randn({2, 2, 3, 4}, DType::float64), table = state_dict(shaw)[0].second;
   const Tensor bias = shaw(query, 6, 1);
   CHECK(bias.shape() == Shape{2, 2, 3, 6});
   for (std::int64_t i = 0; i < 3; ++i) {
     for (std::int64_t j = 0; j < 6; ++j) {
       const std::int64_t distance = std::clamp<std::int64_t>(j - (i + 1), -2, 2);
-      CHECK(bias[{1, 0, i, j}].item() == doctest::Approx(sum(query[{1, 0, i}] * table[distance + 2]).item() / 2));
+      CHECK(bias[{1, 0, i, j}].item() ==
+            doctest::Approx(sum(query[{1, 0, i}] * table[distance + 2]).item() / 2));
     }
   }
 }
 
 TEST_CASE("names of positions are read back") {
-  for (const auto positions : {nn::RelativePositions::none, nn::RelativePositions::shaw, nn::RelativePositions::t5,
-                               nn::RelativePositions::rotary, nn::RelativePositions::alibi}) {
+  for (const auto positions :
+       {nn::RelativePositions::none, nn::RelativePositions::shaw, nn::RelativePositions::t5,
+        nn::RelativePositions::rotary, nn::RelativePositions::alibi}) {
     CHECK(nn::relative_positions_named(nn::name_of(positions)) == positions);
   }
   CHECK_THROWS_WITH_AS(nn::relative_positions_named("rotory"), doctest::Contains("rotory"), Error);
 }
 
 TEST_CASE("masks say which keys are left out") {
-  CHECK(all_of(eq(nn::causal_mask(2, 4, 1), tensor({{0, 0, 1, 1}, {0, 0, 0, 1}}, DType::boolean))).item<bool>());
-  CHECK(all_of(eq(nn::window_mask(2, 5, 1, 2), tensor({{1, 0, 0, 0, 1}, {1, 1, 0, 0, 0}}, DType::boolean))).item<bool>());
-  CHECK(all_of(eq(nn::strided_mask(1, 8, 3, 6), tensor({{0, 1, 1, 0, 0, 0, 0, 0}}, DType::boolean))).item<bool>());
-  CHECK(all_of(eq(nn::block_mask(2, 4, 2, 1), tensor({{0, 0, 1, 1}, {1, 1, 0, 0}}, DType::boolean))).item<bool>());
+  CHECK(all_of(eq(nn::causal_mask(2, 4, 1), tensor({{0, 0, 1, 1}, {0, 0, 0, 1}}, DType::boolean)))
+            .item<bool>());
+  CHECK(all_of(eq(nn::window_mask(2, 5, 1, 2), tensor({{1, 0, 0, 0, 1}, {1, 1, 0, 0, 0}}, DType::boolean)))
+            .item<bool>());
+  CHECK(all_of(eq(nn::strided_mask(1, 8, 3, 6), tensor({{0, 1, 1, 0, 0, 0, 0, 0}}, DType::boolean)))
+            .item<bool>());
+  CHECK(all_of(eq(nn::block_mask(2, 4, 2, 1), tensor({{0, 0, 1, 1}, {1, 1, 0, 0}}, DType::boolean)))
+            .item<bool>());
   CHECK(!nn::combine_masks({}, {}).defined());
   CHECK_THROWS_WITH_AS(nn::strided_mask(2, 2, 0), doctest::Contains("at least 1"), Error);
 }

@@ -21,11 +21,12 @@ TEST_CASE("the Transformer's parameters bear PyTorch's names and shapes") {
   const nn::Transformer model(4, small());
   std::string names;
   for (const auto& [name, tensor] : named_parameters(model)) names += name + to_string(tensor.shape()) + " ";
-  CHECK(names.find("encoder.layers.0.self_attn.in_proj_weight(12, 4) encoder.layers.0.self_attn.in_proj_bias(12,) "
-                   "encoder.layers.0.self_attn.out_proj.weight(4, 4) encoder.layers.0.self_attn.out_proj.bias(4,) "
-                   "encoder.layers.0.linear1.weight(6, 4) encoder.layers.0.linear1.bias(6,) "
-                   "encoder.layers.0.linear2.weight(4, 6) encoder.layers.0.linear2.bias(4,) "
-                   "encoder.layers.0.norm1.weight(4,) encoder.layers.0.norm1.bias(4,) ") == 0);
+  CHECK(names.find(
+            "encoder.layers.0.self_attn.in_proj_weight(12, 4) encoder.layers.0.self_attn.in_proj_bias(12,) "
+            "encoder.layers.0.self_attn.out_proj.weight(4, 4) encoder.layers.0.self_attn.out_proj.bias(4,) "
+            "encoder.layers.0.linear1.weight(6, 4) encoder.layers.0.linear1.bias(6,) "
+            "encoder.layers.0.linear2.weight(4, 6) encoder.layers.0.linear2.bias(4,) "
+            "encoder.layers.0.norm1.weight(4,) encoder.layers.0.norm1.bias(4,) ") == 0);
   for (const char* name : {"encoder.norm.weight(4,)", "decoder.layers.1.multihead_attn.out_proj.bias(4,)",
                            "decoder.layers.1.norm3.bias(4,)", "decoder.norm.bias(4,)"}) {
     CHECK(names.find(name) != std::string::npos);
@@ -36,8 +37,9 @@ TEST_CASE("the Transformer's parameters bear PyTorch's names and shapes") {
 TEST_CASE("what the Transformer may look at, by perturbation") {
   manual_seed(1);
   for (const auto norm : {nn::NormPlacement::post, nn::NormPlacement::pre}) {
-    for (const auto positions : {nn::RelativePositions::none, nn::RelativePositions::shaw, nn::RelativePositions::t5,
-                                 nn::RelativePositions::rotary, nn::RelativePositions::alibi}) {
+    for (const auto positions :
+         {nn::RelativePositions::none, nn::RelativePositions::shaw, nn::RelativePositions::t5,
+          nn::RelativePositions::rotary, nn::RelativePositions::alibi}) {
       CAPTURE(nn::name_of(norm));
       CAPTURE(nn::name_of(positions));
       nn::TransformerOptions options = small();
@@ -66,19 +68,23 @@ TEST_CASE("what the Transformer may look at, by perturbation") {
 TEST_CASE("the decoder step by step equals the decoder all at once") {
   manual_seed(2);
   const no_grad scope;
-  for (const auto positions : {nn::RelativePositions::none, nn::RelativePositions::shaw, nn::RelativePositions::t5,
-                               nn::RelativePositions::rotary, nn::RelativePositions::alibi}) {
+  for (const auto positions :
+       {nn::RelativePositions::none, nn::RelativePositions::shaw, nn::RelativePositions::t5,
+        nn::RelativePositions::rotary, nn::RelativePositions::alibi}) {
     CAPTURE(nn::name_of(positions));
     nn::TransformerOptions options = small();
     options.positions = positions;
     options.key_value_heads = 1;
     const nn::TransformerDecoder decoder(4, options);
-    const Tensor memory = randn({3, 5, 4}), target = randn({3, 6, 4}), padding = padding_mask(tensor({5, 2, 4}, DType::int64), 5);
-    const nn::DecoderOutput expected = decoder(target, memory, {.causal = true}, {.key_mask = padding, .need_weights = true});
+    const Tensor memory = randn({3, 5, 4}), target = randn({3, 6, 4}),
+                 padding = padding_mask(tensor({5, 2, 4}, DType::int64), 5);
+    const nn::DecoderOutput expected =
+        decoder(target, memory, {.causal = true}, {.key_mask = padding, .need_weights = true});
     CHECK(expected.weights.shape() == Shape{3, 2, 6, 5});
     nn::DecoderCache cache = decoder.start(memory);
     for (std::int64_t t = 0; t < 6; ++t) {
-      const nn::DecoderOutput step = decoder.step(target.slice(1, t, t + 1), cache, {.key_mask = padding, .need_weights = true});
+      const nn::DecoderOutput step =
+          decoder.step(target.slice(1, t, t + 1), cache, {.key_mask = padding, .need_weights = true});
       CHECK(largest_difference(step.output, expected.output.slice(1, t, t + 1)) < 1e-5);
       CHECK(largest_difference(step.weights, expected.weights.slice(2, t, t + 1)) < 1e-5);
     }
@@ -86,7 +92,9 @@ TEST_CASE("the decoder step by step equals the decoder all at once") {
     // Rows picked as a beam search does.
     nn::DecoderCache picked = cache.rows(tensor({2, 0}, DType::int64));
     const Tensor order = tensor({2, 0}, DType::int64), more = randn({3, 1, 4});
-    const Tensor there = decoder.step(index_select(more, 0, order), picked, {.key_mask = index_select(padding, 0, order)}).output;
+    const Tensor there =
+        decoder.step(index_select(more, 0, order), picked, {.key_mask = index_select(padding, 0, order)})
+            .output;
     const Tensor here = decoder.step(more, cache, {.key_mask = padding}).output;
     CHECK(largest_difference(there, index_select(here, 0, order)) < 1e-5);
   }
@@ -95,13 +103,15 @@ TEST_CASE("the decoder step by step equals the decoder all at once") {
 TEST_CASE("layers of the Transformer by their formulas") {
   manual_seed(3);
   const Tensor x = randn({2, 3, 4});
-  for (const auto kind : {nn::FeedForwardKind::relu, nn::FeedForwardKind::gelu, nn::FeedForwardKind::swiglu}) {
+  for (const auto kind :
+       {nn::FeedForwardKind::relu, nn::FeedForwardKind::gelu, nn::FeedForwardKind::swiglu}) {
     const nn::FeedForward network(4, 5, kind);
     const auto state = state_dict(network);  // linear1, linear2 and the gate, weight and bias each
     const Tensor first = linear(x, state[0].second, state[1].second);
-    const Tensor middle = kind == nn::FeedForwardKind::relu   ? maximum(first, zeros_like(first))
-                          : kind == nn::FeedForwardKind::gelu ? first * (1 + erf(first / std::sqrt(2.0))) / 2
-                                                              : first / (1 + exp(-first)) * linear(x, state[4].second, state[5].second);
+    const Tensor middle = kind == nn::FeedForwardKind::relu ? maximum(first, zeros_like(first))
+                          : kind == nn::FeedForwardKind::gelu
+                              ? first * (1 + erf(first / std::sqrt(2.0))) / 2
+                              : first / (1 + exp(-first)) * linear(x, state[4].second, state[5].second);
     CHECK(largest_difference(network(x), linear(middle, state[2].second, state[3].second)) < 1e-5);
     CHECK(nn::feed_forward_named(nn::name_of(kind)) == kind);
   }
@@ -115,10 +125,12 @@ TEST_CASE("layers of the Transformer by their formulas") {
 
 TEST_CASE("derivatives of first and second order of both layers, for every option") {
   manual_seed(4);
-  const Tensor source = randn({2, 3, 4}, DType::float64).requires_grad_(), target = randn({2, 2, 4}, DType::float64).requires_grad_();
+  const Tensor source = randn({2, 3, 4}, DType::float64).requires_grad_(),
+               target = randn({2, 2, 4}, DType::float64).requires_grad_();
   const Tensor padding = padding_mask(tensor({3, 2}, DType::int64), 3);
   for (const auto norm : {nn::NormPlacement::post, nn::NormPlacement::pre}) {
-    for (const auto kind : {nn::FeedForwardKind::relu, nn::FeedForwardKind::gelu, nn::FeedForwardKind::swiglu}) {
+    for (const auto kind :
+         {nn::FeedForwardKind::relu, nn::FeedForwardKind::gelu, nn::FeedForwardKind::swiglu}) {
       for (const auto norm_kind : {nn::NormKind::layer, nn::NormKind::rms}) {
         nn::TransformerOptions options = small();
         options.ffn = 3;
@@ -131,7 +143,8 @@ TEST_CASE("derivatives of first and second order of both layers, for every optio
         inputs.push_back(source);
         inputs.push_back(target);
         const auto function = [&](const std::vector<Tensor>&) {
-          return model(source, target, {.key_mask = padding}, {.causal = true}, {.key_mask = padding}).slice(2, 0, 2);
+          return model(source, target, {.key_mask = padding}, {.causal = true}, {.key_mask = padding})
+              .slice(2, 0, 2);
         };
         const GradcheckResult first = gradcheck(function, inputs, {.full_jacobian = 4});
         CHECK_MESSAGE(first, first.text);
@@ -159,7 +172,8 @@ TEST_CASE("dropout acts while training only; a clone is deep") {
 
 TEST_CASE("the Transformer refuses what does not fit") {
   CHECK_THROWS_WITH_AS(nn::Transformer(4, {.heads = 3}), doctest::Contains("3 heads"), Error);
-  CHECK_THROWS_WITH_AS(nn::TransformerEncoder(4, {.heads = 2, .encoder_layers = -1}), doctest::Contains("-1"), Error);
+  CHECK_THROWS_WITH_AS(nn::TransformerEncoder(4, {.heads = 2, .encoder_layers = -1}), doctest::Contains("-1"),
+                       Error);
   CHECK_THROWS_WITH_AS(nn::norm_placement_named("middle"), doctest::Contains("middle"), Error);
   const nn::TransformerDecoder decoder(4, small());
   nn::DecoderCache none;

@@ -7,6 +7,7 @@
 #include <gradus/autograd/reduce.h>
 #include <gradus/nn/nn.h>
 
+#include <algorithm>
 #include <sstream>
 
 namespace oracle {
@@ -53,8 +54,8 @@ Tensor any_of(const Arguments& a, std::initializer_list<const char*> names) {
   return {};
 }
 
-/// RNN, GRU or LSTM: `Options` are those of the layer, `run(layer, x, lengths)` gives its outputs, of which the first is
-/// (batch, time, ...).
+/// RNN, GRU or LSTM: `Options` are those of the layer, `run(layer, x, lengths)` gives its outputs, of which
+/// the first is (batch, time, ...).
 template <class Layer, class Options, class Run>
 Answers run_recurrent(const Case& c, Run run) {
   const Arguments& a = c.arguments();
@@ -71,12 +72,13 @@ Answers run_recurrent(const Case& c, Run run) {
     lengths = tensor(a.plain("lengths").get<std::vector<std::int64_t>>());
   }
   const bool batch_first = a.flag("batch_first", false);
-  return run_model(c, Layer(a.integer("input_size"), a.integer("hidden_size"), options), [&](const Layer& layer) {
-    const Tensor& x = a.tensor("input");
-    Tensors outputs = run(layer, batch_first ? x : x.transpose(0, 1), lengths);
-    if (!batch_first) outputs[0] = outputs[0].transpose(0, 1);
-    return outputs;
-  });
+  return run_model(c, Layer(a.integer("input_size"), a.integer("hidden_size"), options),
+                   [&](const Layer& layer) {
+                     const Tensor& x = a.tensor("input");
+                     Tensors outputs = run(layer, batch_first ? x : x.transpose(0, 1), lengths);
+                     if (!batch_first) outputs[0] = outputs[0].transpose(0, 1);
+                     return outputs;
+                   });
 }
 
 template <class Layer, class Options>
@@ -88,26 +90,33 @@ Answers run_simple_recurrent(const Case& c) {
 }
 
 Answers run_lstm(const Case& c) {
-  return run_recurrent<nn::LSTM, nn::LSTMOptions>(c, [&](const nn::LSTM& layer, const Tensor& x, const Tensor& lengths) {
-    const nn::LSTMOutput y = layer(x, any_of(c.arguments(), {"h0", "h_0", "hx"}), any_of(c.arguments(), {"c0", "c_0", "cx"}), lengths);
-    return Tensors{y.output, y.state, y.cell};
-  });
+  return run_recurrent<nn::LSTM, nn::LSTMOptions>(
+      c, [&](const nn::LSTM& layer, const Tensor& x, const Tensor& lengths) {
+        const nn::LSTMOutput y = layer(x, any_of(c.arguments(), {"h0", "h_0", "hx"}),
+                                       any_of(c.arguments(), {"c0", "c_0", "cx"}), lengths);
+        return Tensors{y.output, y.state, y.cell};
+      });
 }
 
 Answers run_lstm_cell(const Case& c) {
   const Arguments& a = c.arguments();
   return run_model(c, nn::LSTMCell(a.integer("input_size"), a.integer("hidden_size"), a.flag("bias", true)),
                    [&](const nn::LSTMCell& cell) {
-                     const nn::LSTMState next = cell(a.tensor("input"), any_of(a, {"h0", "hx", "state"}), any_of(a, {"c0", "cx", "cell"}));
+                     const nn::LSTMState next = cell(a.tensor("input"), any_of(a, {"h0", "hx", "state"}),
+                                                     any_of(a, {"c0", "cx", "cell"}));
                      return Tensors{next.state, next.cell};
                    });
 }
 
 Answers run_rnn_cell(const Case& c) {
   const Arguments& a = c.arguments();
-  const auto kind = a.text("nonlinearity", "tanh") == "relu" ? RecurrentNonlinearity::relu : RecurrentNonlinearity::tanh;
-  return run_model(c, nn::RNNCell(a.integer("input_size"), a.integer("hidden_size"), a.flag("bias", true), kind),
-                   [&](const nn::RNNCell& cell) { return Tensors{cell(a.tensor("input"), any_of(a, {"h0", "hx", "state"}))}; });
+  const auto kind =
+      a.text("nonlinearity", "tanh") == "relu" ? RecurrentNonlinearity::relu : RecurrentNonlinearity::tanh;
+  return run_model(c,
+                   nn::RNNCell(a.integer("input_size"), a.integer("hidden_size"), a.flag("bias", true), kind),
+                   [&](const nn::RNNCell& cell) {
+                     return Tensors{cell(a.tensor("input"), any_of(a, {"h0", "hx", "state"}))};
+                   });
 }
 
 Answers run_gru_cell(const Case& c) {
@@ -118,17 +127,23 @@ Answers run_gru_cell(const Case& c) {
                    });
 }
 
-/// What an attention module of PyTorch is told: a key padding mask, and an attention mask that is bool or added.
+/// What an attention module of PyTorch is told: a key padding mask, and an attention mask that is bool or
+/// added.
 nn::AttentionCall attention_call(const Arguments& a, const char* padding, const char* mask) {
   nn::AttentionCall call;
-  if (a.is_tensor(padding)) call.key_mask = a.tensor(padding);
+  if (a.is_tensor(padding)) {
+    const Tensor given = a.tensor(padding);  // (batch, S), bool or added to the scores
+    if (given.dtype() == DType::boolean) call.key_mask = given;
+    else call.bias = given.unsqueeze(1).unsqueeze(1);
+  }
   if (!a.is_tensor(mask)) return call;
   Tensor given = a.tensor(mask);
   if (given.rank() == 3) {  // (batch * heads, Q, S)
     const std::int64_t heads = a.integer(a.has("num_heads") ? "num_heads" : "nhead");
     given = given.reshape({given.size(0) / heads, heads, given.size(1), given.size(2)});
   }
-  (given.dtype() == DType::boolean ? call.mask : call.bias) = given;
+  if (given.dtype() == DType::boolean) call.mask = given;
+  else call.bias = call.bias.defined() ? call.bias + given : given;
   return call;
 }
 
@@ -138,27 +153,33 @@ Answers run_multihead_attention(const Case& c) {
                                               .dropout = a.number("dropout", 0),
                                               .key_size = a.has("kdim") ? a.integer("kdim") : 0,
                                               .value_size = a.has("vdim") ? a.integer("vdim") : 0};
-  if (a.flag("add_bias_kv", false) || a.flag("add_zero_attn", false)) throw Unsupported("add_bias_kv, add_zero_attn");
+  if (a.flag("add_bias_kv", false) || a.flag("add_zero_attn", false))
+    throw Unsupported("add_bias_kv, add_zero_attn");
   const bool batch_first = a.flag("batch_first", false), averaged = a.flag("average_attn_weights", true);
-  return run_model(
-      c, nn::MultiHeadAttention(a.integer("embed_dim"), a.integer("num_heads"), options),
-      [&](const nn::MultiHeadAttention& layer) {
-        const auto input = [&](std::initializer_list<const char*> names) {
-          const Tensor x = any_of(a, names);
-          return batch_first ? x : x.transpose(0, 1);
-        };
-        nn::AttentionCall call = attention_call(a, "key_padding_mask", "attn_mask");
-        call.need_weights = true;
-        const Tensor query = input({"query"});
-        const nn::MultiHeadOutput y =
-            a.is_tensor("key") || a.is_tensor("value")
-                ? layer(query, input({"key", "value"}), input({"value", "key"}), call)
-                : layer(query, query, query, call);
-        return Tensors{batch_first ? y.output : y.output.transpose(0, 1), averaged ? mean(y.weights, {1}) : y.weights};
-      });
+  return run_model(c, nn::MultiHeadAttention(a.integer("embed_dim"), a.integer("num_heads"), options),
+                   [&](const nn::MultiHeadAttention& layer) {
+                     const auto input = [&](std::initializer_list<const char*> names) {
+                       const Tensor x = any_of(a, names);
+                       return batch_first ? x : x.transpose(0, 1);
+                     };
+                     nn::AttentionCall call = attention_call(a, "key_padding_mask", "attn_mask");
+                     call.need_weights = true;
+                     const Tensor query = input({"query"});
+                     const nn::MultiHeadOutput y =
+                         a.is_tensor("key") || a.is_tensor("value")
+                             ? layer(query, input({"key", "value"}), input({"value", "key"}), call)
+                             : layer(query, query, query, call);
+                     return Tensors{batch_first ? y.output : y.output.transpose(0, 1),
+                                    averaged ? mean(y.weights, {1}) : y.weights};
+                   });
 }
 
-nn::TransformerOptions transformer_options(const Arguments& a) {
+nn::TransformerOptions transformer_options(const Case& c) {
+  const Arguments& a = c.arguments();
+  const NamedTensors state = c.state();
+  const bool final_norm = std::any_of(state.begin(), state.end(), [](const auto& entry) {
+    return entry.first == "norm.weight" || entry.first == "encoder.norm.weight";
+  });
   return {.heads = a.integer("nhead"),
           .ffn = a.integer("dim_feedforward", 2048),
           .encoder_layers = static_cast<int>(a.integer("num_encoder_layers", a.integer("num_layers", 6))),
@@ -167,10 +188,11 @@ nn::TransformerOptions transformer_options(const Arguments& a) {
           .norm = a.flag("norm_first", false) ? nn::NormPlacement::pre : nn::NormPlacement::post,
           .eps = a.number("layer_norm_eps", 1e-5),
           .feed_forward = nn::feed_forward_named(a.text("activation", "relu")),
-          .final_norm = a.flag("final_norm", true)};
+          .final_norm = final_norm};
 }
 
-/// Runs a module of the Transformer on inputs and outputs that are (time, batch, ...) unless batch_first is set.
+/// Runs a module of the Transformer on inputs and outputs that are (time, batch, ...) unless batch_first is
+/// set.
 template <class Model, class Forward>
 Answers run_transformer_part(const Case& c, const Model& made, Forward&& forward) {
   const bool batch_first = c.arguments().flag("batch_first", false);
@@ -187,32 +209,36 @@ Answers run_transformer_part(const Case& c, const Model& made, Forward&& forward
 template <class Encoder>
 Answers run_encoder(const Case& c) {
   const Arguments& a = c.arguments();
-  return run_transformer_part(c, Encoder(a.integer("d_model"), transformer_options(a)), [&](const Encoder& encoder, auto input) {
-    return encoder(input("src"), attention_call(a, "src_key_padding_mask", a.is_tensor("src_mask") ? "src_mask" : "mask"));
-  });
+  return run_transformer_part(
+      c, Encoder(a.integer("d_model"), transformer_options(c)), [&](const Encoder& encoder, auto input) {
+        return encoder(input("src"), attention_call(a, "src_key_padding_mask",
+                                                    a.is_tensor("src_mask") ? "src_mask" : "mask"));
+      });
 }
 
 template <class Decoder>
 Answers run_decoder(const Case& c) {
   const Arguments& a = c.arguments();
-  return run_transformer_part(c, Decoder(a.integer("d_model"), transformer_options(a)), [&](const Decoder& decoder, auto input) {
-    return decoder(input("tgt"), input("memory"), attention_call(a, "tgt_key_padding_mask", "tgt_mask"),
-                   attention_call(a, "memory_key_padding_mask", "memory_mask"))
-        .output;
-  });
+  return run_transformer_part(
+      c, Decoder(a.integer("d_model"), transformer_options(c)), [&](const Decoder& decoder, auto input) {
+        return decoder(input("tgt"), input("memory"), attention_call(a, "tgt_key_padding_mask", "tgt_mask"),
+                       attention_call(a, "memory_key_padding_mask", "memory_mask"))
+            .output;
+      });
 }
 
 Answers run_transformer(const Case& c) {
   const Arguments& a = c.arguments();
-  return run_transformer_part(c, nn::Transformer(a.integer("d_model"), transformer_options(a)),
-                              [&](const nn::Transformer& model, auto input) {
-                                // The suite stores one mask where the memory's padding is the source's.
-                                const char* memory_padding = a.is_tensor("memory_key_padding_mask") ? "memory_key_padding_mask"
-                                                                                                    : "src_key_padding_mask";
-                                return model(input("src"), input("tgt"), attention_call(a, "src_key_padding_mask", "src_mask"),
-                                             attention_call(a, "tgt_key_padding_mask", "tgt_mask"),
-                                             attention_call(a, memory_padding, "memory_mask"));
-                              });
+  return run_transformer_part(
+      c, nn::Transformer(a.integer("d_model"), transformer_options(c)),
+      [&](const nn::Transformer& model, auto input) {
+        // The suite stores one mask where the memory's padding is the source's.
+        const char* memory_padding =
+            a.is_tensor("memory_key_padding_mask") ? "memory_key_padding_mask" : "src_key_padding_mask";
+        return model(input("src"), input("tgt"), attention_call(a, "src_key_padding_mask", "src_mask"),
+                     attention_call(a, "tgt_key_padding_mask", "tgt_mask"),
+                     attention_call(a, memory_padding, "memory_mask"));
+      });
 }
 
 /// "Linear(4,8)", "GELU", "LayerNorm(8)": a layer of a Sequential.

@@ -75,7 +75,8 @@ TransformerTranslator make_transformer(const NamedTensors& state, bool norm_firs
     while (named.contains("core." + stack + ".layers." + std::to_string(count) + ".linear1.weight")) ++count;
     return count;
   };
-  const Shape hidden = named.at("core.encoder.layers.0.linear1.weight").shape(), out = named.at("out.weight").shape();
+  const Shape hidden = named.at("core.encoder.layers.0.linear1.weight").shape(),
+              out = named.at("out.weight").shape();
   const nn::TransformerOptions options{.heads = 4,
                                        .ffn = hidden[0],
                                        .encoder_layers = layers("encoder"),
@@ -124,7 +125,8 @@ Answers train(const Case& c, const Translator& made) {
 
 Answers run_training(const Case& c) {
   if (c.op().starts_with("gru_attention")) return train(c, make_translator(c.state()));
-  if (c.op().starts_with("transformer")) return train(c, make_transformer(c.state(), c.op().find("_pre") != std::string::npos));
+  if (c.op().starts_with("transformer"))
+    return train(c, make_transformer(c.state(), c.op().find("_pre") != std::string::npos));
   throw Unsupported("training run '" + c.op() + "'");
 }
 
