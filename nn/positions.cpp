@@ -17,6 +17,8 @@
 namespace gradus::nn {
 namespace {
 
+constexpr std::int64_t t5_reach = 128;  // distances beyond share the last bucket (Raffel et al. 2020)
+
 /// 1 / 10000^(2i / features) of a pair of features.
 double frequency(std::int64_t pair, std::int64_t features) {
   return std::pow(10000.0, -2.0 * static_cast<double>(pair) / static_cast<double>(features));
@@ -179,7 +181,7 @@ RelativeBias::RelativeBias(RelativePositions positions, std::int64_t heads, std:
     weight_ = empty({2 * max_distance_ + 1, head_size});
     init::xavier_uniform_(weight_);
   } else if (positions == RelativePositions::t5) {
-    t5_buckets(0, 0, options.buckets, 128, bidirectional_);  // checks the number
+    t5_buckets(0, 0, options.buckets, t5_reach, bidirectional_);  // checks the number
     weight_ = zeros({options.buckets, heads});
   }
   if (weight_.defined()) weight_.requires_grad_().set_name("weight");
@@ -192,7 +194,7 @@ Tensor RelativeBias::operator()(const Tensor& query, std::int64_t keys, std::int
     case RelativePositions::rotary: return {};
     case RelativePositions::alibi: return alibi_bias(heads_, queries, keys, first_query, query.dtype());
     case RelativePositions::t5: {
-      const Tensor numbers = t5_buckets(queries, keys, weight_.size(0), 128, bidirectional_, first_query);
+      const Tensor numbers = t5_buckets(queries, keys, weight_.size(0), t5_reach, bidirectional_, first_query);
       return embedding(numbers, weight_).permute({2, 0, 1}).unsqueeze(0);  // (1, heads, Q, S)
     }
     case RelativePositions::shaw: {

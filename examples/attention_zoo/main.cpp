@@ -17,7 +17,6 @@
 #include <cmath>
 #include <cstdio>
 #include <iostream>
-#include <set>
 
 namespace {
 
@@ -52,6 +51,41 @@ std::vector<std::string> words_of(const std::vector<std::int64_t>& ids,
   return words;
 }
 
+/// Translates the test sentences of a task: how many come out just right, and how spread the weights are.
+void test(const TranslationModel& model, const Task& task, Measured& result) {
+  std::int64_t right = 0, steps = 0;
+  double bits = 0;
+  constexpr std::size_t batch = 100;
+  for (std::size_t first = 0; first < task.test.size(); first += batch) {
+    std::vector<std::vector<std::int64_t>> sources;
+    for (std::size_t i = first; i < std::min(first + batch, task.test.size()); ++i) {
+      sources.push_back(task.test[i].source);
+    }
+    const std::vector<Translation> translations = greedy_search(model, sources);
+    for (std::size_t i = 0; i < translations.size(); ++i) {
+      right += translations[i].ids == task.test[first + i].target;
+      for (const std::vector<float>& weights : translations[i].weights) {
+        bits += entropy_bits(weights);
+        ++steps;
+      }
+    }
+  }
+  result.exact = static_cast<double>(right) / static_cast<double>(task.test.size());
+  result.entropy = steps > 0 ? bits / static_cast<double>(steps) : -1;
+}
+
+/// Keeps what the model makes of the longest of the first test sentences, for the picture.
+void keep_example(const TranslationModel& model, const Task& task, Measured& result) {
+  const auto end = task.test.begin() + std::min<std::ptrdiff_t>(100, std::ssize(task.test));
+  const auto shorter = [](const Example& a, const Example& b) { return a.source.size() < b.source.size(); };
+  const std::vector<std::vector<std::int64_t>> source{
+      std::max_element(task.test.begin(), end, shorter)->source};
+  const Translation translation = greedy_search(model, source)[0];
+  result.read = words_of(source[0], task.source_words);
+  result.written = words_of(translation.ids, task.target_words);
+  result.weights = translation.weights;
+}
+
 /// Trains one kind on one task and tests it.
 Measured measure(const Kind& kind, const Task& task, const Options& options) {
   ModelOptions model_options = kind.options;
@@ -74,33 +108,8 @@ Measured measure(const Kind& kind, const Task& task, const Options& options) {
                   .kind = kind.name,
                   .sees = kind.sees,
                   .seconds = trained.seconds};
-  std::int64_t right = 0, steps = 0;
-  double bits = 0;
-  constexpr std::size_t batch = 100;
-  for (std::size_t first = 0; first < task.test.size(); first += batch) {
-    std::vector<std::vector<std::int64_t>> sources;
-    for (std::size_t i = first; i < std::min(first + batch, task.test.size()); ++i)
-      sources.push_back(task.test[i].source);
-    const std::vector<Translation> translations = greedy_search(*model, sources);
-    for (std::size_t i = 0; i < translations.size(); ++i) {
-      right += translations[i].ids == task.test[first + i].target;
-      for (const std::vector<float>& weights : translations[i].weights) {
-        bits += entropy_bits(weights);
-        ++steps;
-      }
-    }
-    if (first == 0) {
-      const std::size_t shown = static_cast<std::size_t>(
-          std::max_element(sources.begin(), sources.end(),
-                           [](const auto& a, const auto& b) { return a.size() < b.size(); }) -
-          sources.begin());
-      result.read = words_of(sources[shown], task.source_words);
-      result.written = words_of(translations[shown].ids, task.target_words);
-      result.weights = translations[shown].weights;
-    }
-  }
-  result.exact = static_cast<double>(right) / static_cast<double>(task.test.size());
-  result.entropy = steps > 0 ? bits / static_cast<double>(steps) : -1;
+  test(*model, task, result);
+  keep_example(*model, task, result);
   return result;
 }
 
@@ -173,7 +182,7 @@ int main(int argc, char** argv) {
   program.add_option("--test", options.task.test, "Test sentences")
       ->check(CLI::Range(1, 1000000))
       ->capture_default_str();
-  program.add_option("--epochs", options.epochs, "Passes over the training sentences; 0: 3, for demo 10")
+  program.add_option("--epochs", options.epochs, "Passes over the training sentences; 0: 6, for demo 10")
       ->check(CLI::Range(0, 1000))
       ->capture_default_str();
   program.add_option("--lr", options.lr, "Highest learning rate; the Transformer takes half of it")

@@ -32,7 +32,7 @@ std::string picture(const Measured& row) {
   constexpr int cell = 16, left = 74, top = 62;
   const auto columns = static_cast<int>(row.read.size()),
              lines = static_cast<int>(std::min(row.weights.size(), row.written.size()));
-  std::string svg = "<svg width=" + std::to_string(left + columns * cell + 4) +
+  std::string svg = "<svg width=" + std::to_string(left + columns * cell + 30) +
                     " height=" + std::to_string(top + lines * cell + 4) + ">";
   for (int i = 0; i < columns; ++i) {
     svg += "<text transform='translate(" + std::to_string(left + i * cell + 12) + " " +

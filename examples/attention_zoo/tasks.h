@@ -11,7 +11,7 @@ namespace zoo {
 struct Task {
   std::string name;
   std::string description;
-  std::int64_t epochs = 3;             // passes over the training sentences that show the differences
+  std::int64_t epochs = 6;             // passes over the training sentences that show the differences
   std::int64_t dim = 32, hidden = 64;  // of recurrent models that can learn it
   std::vector<translation::Example> train = {}, test = {};
   std::int64_t source_vocabulary = 0, target_vocabulary = 0;      // with the four specials
