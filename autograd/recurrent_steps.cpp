@@ -1,6 +1,7 @@
 #include <gradus/autograd/indexing.h>
 #include <gradus/autograd/recurrent.h>
 #include <gradus/autograd/recurrent_steps.h>
+#include <gradus/autograd/reduce.h>
 #include <gradus/tensor/error.h>
 
 #include <string>
@@ -48,6 +49,23 @@ Steps check_sequence(const char* operation, std::int64_t gates, const Tensor& in
     }
   }
   return steps;
+}
+
+Tensor step_buffer(const Steps& steps, std::int64_t size, DType dtype) {
+  const Shape shape{steps.batch, steps.time, size};
+  return steps.lengths ? zeros(shape, dtype) : empty(shape, dtype);
+}
+
+void add_weight_gradients(Sink& sink, int weight, const Tensor& state_gates, const Tensor& previous) {
+  const std::int64_t rows = previous.size(0) * previous.size(1), H = previous.size(2),
+                     G = state_gates.size(2);
+  if (sink.needs(weight)) {
+    bool fresh = false;
+    const Tensor buffer = sink.into(weight, fresh);  // (G, H) += gates^T previous, over all steps at once
+    gemm(buffer.dtype(), G, H, rows, 1, {state_gates.raw_data(), G, true}, {previous.raw_data(), H},
+         fresh ? 0 : 1, buffer.raw_data(), H);
+  }
+  if (sink.needs(weight + 1)) sink.add(weight + 1, sum(state_gates.view({rows, G}), {0}));
 }
 
 Tensor last_state(const Tensor& outputs, const Tensor& lengths) {

@@ -1,13 +1,17 @@
-// What all recurrences over time share: their sizes, the order of their steps, and the loop of their composed
-// twins. Internal to autograd/.
+// What all recurrences over time share: their sizes, the order of their steps, the loops over them, and the
+// loop of their composed twins. Internal to autograd/.
 #pragma once
 #include <gradus/autograd/arithmetic.h>
 #include <gradus/autograd/joining.h>
+#include <gradus/autograd/node.h>
+#include <gradus/tensor/blas.h>
 #include <gradus/tensor/create.h>
 #include <gradus/tensor/memory.h>
+#include <gradus/tensor/parallel.h>
 
 #include <algorithm>
 #include <cstdint>
+#include <type_traits>
 
 namespace gradus {
 
@@ -29,6 +33,60 @@ struct Steps {
 Steps check_sequence(const char* operation, std::int64_t gates, const Tensor& input_gates,
                      const Tensor& state, const Tensor& weight, const Tensor& bias, const Tensor& lengths,
                      bool reverse);
+
+/// Of a family's two kernels that for T.
+template <class T, class Float, class Double>
+auto kernel_of(Float single, Double wide) {
+  if constexpr (std::is_same_v<T, float>) return single;
+  else return wide;
+}
+
+/// Room (batch, time, size) for what the steps below write. They leave out the padded places, which are zero.
+Tensor step_buffer(const Steps& steps, std::int64_t size, DType dtype);
+
+/// Takes the steps forward in time: W_hh h of all rows at once, from weight (G, H) and `state` (batch, H),
+/// then `take(row, place, state_gates)` for each row with a step at t, which moves its state on.
+/// state_gates (G); place is row * time + t.
+template <class T, class Take>
+void steps_forward(const Steps& steps, const Tensor& state, const Tensor& weight, Take&& take) {
+  const std::int64_t H = steps.size, G = weight.size(0);
+  const Tensor products = empty({steps.batch, G}, dtype_of<T>());
+  const T* const state_gates = products.data<T>();
+  for (std::int64_t step = 0; step < steps.time; ++step) {
+    const std::int64_t t = steps.at(step);
+    gemm(dtype_of<T>(), steps.batch, G, H, 1, {state.raw_data(), H}, {weight.raw_data(), H, true}, 0,
+         products.raw_data(), G);
+    parallel_for(steps.batch, steps.rows_per_tile(), [&](std::int64_t begin, std::int64_t end) {
+      for (std::int64_t row = begin; row < end; ++row) {
+        if (steps.active(row, t)) take(row, row * steps.time + t, state_gates + row * G);
+      }
+    });
+  }
+}
+
+/// Takes the steps in the opposite order. `take(row, place)` for each row with a step at t writes the
+/// gradient of its W_hh h into `state_gates` (batch, time, G, a step_buffer), and into `state` (batch, H),
+/// where the gradient of the step's state lies, what reaches the state before past this product; the rest is
+/// added here.
+template <class T, class Take>
+void steps_backward(const Steps& steps, const Tensor& state, const Tensor& weight, const Tensor& state_gates,
+                    Take&& take) {
+  const std::int64_t H = steps.size, G = weight.size(0);
+  for (std::int64_t step = steps.time - 1; step >= 0; --step) {
+    const std::int64_t t = steps.at(step);
+    parallel_for(steps.batch, steps.rows_per_tile(), [&](std::int64_t begin, std::int64_t end) {
+      for (std::int64_t row = begin; row < end; ++row) {
+        if (steps.active(row, t)) take(row, row * steps.time + t);
+      }
+    });
+    gemm(dtype_of<T>(), steps.batch, H, G, 1, {state_gates.data<T>() + t * G, steps.time * G},
+         {weight.raw_data(), H}, 1, state.raw_data(), H);
+  }
+}
+
+/// Adds the gradients of W_hh, the operation's input `weight`, and of b_hh, the one behind it, from those of
+/// W_hh h (batch, time, G) and the states before every step (batch, time, H).
+void add_weight_gradients(Sink& sink, int weight, const Tensor& state_gates, const Tensor& previous);
 
 /// Takes the steps one by one in Tensor operations: `step(x, state)` makes the next state (batch, S) from a
 /// step's input gates. A row stays as it is behind its length, and its output is zero there.

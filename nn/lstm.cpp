@@ -3,6 +3,7 @@
 #include <gradus/autograd/modes.h>
 #include <gradus/autograd/recurrent.h>
 #include <gradus/nn/lstm.h>
+#include <gradus/tensor/error.h>
 #include <gradus/tensor/memory.h>
 
 namespace gradus::nn {
@@ -10,7 +11,11 @@ namespace gradus::nn {
 LSTM::LSTM(std::int64_t input_size, std::int64_t hidden_size, LSTMOptions options)
     : stack_("LSTM", {4, input_size, hidden_size, options.layers, options.bidirectional, options.dropout,
                       options.bias}) {
-  if (options.forget_bias == 0 || !options.bias) return;
+  if (options.forget_bias == 0) return;
+  if (!options.bias) {
+    throw Error("LSTM", "forget_bias is " + std::to_string(options.forget_bias) +
+                            ", but without bias there is nothing to add it to; leave one of the two out");
+  }
   const no_grad scope;
   for (std::int64_t i = 0; i < stack_.count(); ++i) {
     stack_.weights(i).bias_ih.slice(0, hidden_size, 2 * hidden_size).add_(options.forget_bias);

@@ -72,20 +72,6 @@ TEST_CASE("the forget gate's bias is where it belongs; an empty sequence gives t
   CHECK(max(nothing.cell).item() == 2);
 }
 
-TEST_CASE("an RNN equals tanh of one product with state and input side by side") {
-  manual_seed(2);
-  const nn::RNNCell cell(3, 4);
-  const Tensor x = randn({2, 3}), state = randn({2, 4});
-  const nn::RecurrentWeights& w = cell.weights;
-  const Tensor whole = linear(cat({state, x}, 1), cat({w.weight_hh, w.weight_ih}, 1), w.bias_ih + w.bias_hh);
-  CHECK(largest_difference(cell(x, state), gradus::tanh(whole)) < 1e-6);
-  const nn::RNN rnn(3, 4, {.layers = 2, .nonlinearity = RecurrentNonlinearity::relu});
-  const nn::RNNOutput y = rnn(randn({2, 5, 3}), {}, tensor({2, 5}, DType::int64));
-  CHECK(min(y.output).item() >= 0);
-  CHECK(largest_difference(y.state[1][0], y.output[{0, 1}]) == 0);
-  CHECK(max(abs(y.output[{0, range(2)}])).item() == 0);
-}
-
 TEST_CASE("derivatives of first and second order of whole recurrent layers") {
   manual_seed(3);
   const Tensor x = randn({2, 3, 2}, DType::float64).requires_grad_(), lengths = tensor({3, 2}, DType::int64);
@@ -111,8 +97,26 @@ TEST_CASE("derivatives of first and second order of whole recurrent layers") {
   check(nn::RNN(2, 2, {.layers = 2, .bidirectional = true}));
 }
 
+TEST_CASE("lengths that are overwritten before the backward pass are refused") {
+  const Tensor state = zeros({2, 3});
+  const auto check = [](std::int64_t gates, const auto& run) {
+    const Tensor x = randn({2, 4, gates * 3}).requires_grad_(), weight = randn({gates * 3, 3});
+    Tensor lengths = tensor({4, 2}, DType::int64);
+    const Tensor y = sum(run(x, weight, lengths));
+    lengths[1] = 4;
+    CHECK_THROWS_WITH_AS(y.backward(), doctest::Contains("written in place"), Error);
+  };
+  check(4, [&](const Tensor& x, const Tensor& w, const Tensor& n) {
+    return lstm_sequence(x, state, state, w, {}, n);
+  });
+  check(3,
+        [&](const Tensor& x, const Tensor& w, const Tensor& n) { return gru_sequence(x, state, w, {}, n); });
+}
+
 TEST_CASE("recurrent layers refuse what does not fit") {
   CHECK_THROWS_WITH_AS(nn::LSTM(0, 4), doctest::Contains("[LSTM]"), Error);
+  CHECK_THROWS_WITH_AS(nn::LSTM(2, 4, {.bias = false, .forget_bias = 1}), doctest::Contains("forget_bias"),
+                       Error);
   CHECK_THROWS_WITH_AS(nn::RNN(2, 4, {.layers = 0}), doctest::Contains("layer"), Error);
   const nn::LSTM lstm(2, 3);
   CHECK_THROWS_WITH_AS(lstm(zeros({1, 4, 3})), doctest::Contains("(1, 4, 3)"), Error);
