@@ -1,5 +1,6 @@
 // Convolution and pooling, made of windows: `unfold` writes every window of an image as a column, so that a
-// convolution is a product and a pooling a reduction (im2col).
+// convolution is a product and a pooling a reduction (im2col). conv2d itself unfolds a few rows of windows at
+// a time, never the whole batch.
 #pragma once
 #include <gradus/tensor/tensor_class.h>
 
@@ -36,7 +37,8 @@ struct Conv2dOptions {
 
 /// x (B, C, H, W), weight (out, C / groups, kernel height, kernel width), bias (out) or undefined -> (B, out,
 /// H', W') with H' = (H + 2 padding - dilation (kernel - 1) - 1) / stride + 1. As everywhere in deep learning
-/// it is a correlation: the kernel is not turned.
+/// it is a correlation: the kernel is not turned. Throws where channels, groups and weight do not go together
+/// or the kernel is larger than the padded image.
 Tensor conv2d(const Tensor& x, const Tensor& weight, const Tensor& bias = {},
               const Conv2dOptions& options = {});
 
@@ -64,5 +66,11 @@ Tensor avg_pool1d(const Tensor& x, std::int64_t kernel, const PoolOptions& optio
 /// The mean of size.height by size.width parts of (almost) equal size: (B, C, H, W) -> (B, C, size.height,
 /// size.width).
 Tensor adaptive_avg_pool2d(const Tensor& x, Pair size);
+
+namespace composed {
+/// conv2d in plain operations: unfold and matmul.
+Tensor conv2d(const Tensor& x, const Tensor& weight, const Tensor& bias = {},
+              const Conv2dOptions& options = {});
+}  // namespace composed
 
 }  // namespace gradus

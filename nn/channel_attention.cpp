@@ -22,7 +22,7 @@ std::int64_t reduced(const char* layer, std::int64_t channels, std::int64_t redu
   return std::max<std::int64_t>(channels / reduction, 1);
 }
 
-/// (batch, channels) -> times (batch, channels, H, W).
+/// x (batch, channels or 1, H, W) times weights (batch, channels).
 Tensor scaled(const Tensor& x, const Tensor& weights) { return x * weights.unsqueeze(2).unsqueeze(3); }
 
 }  // namespace
@@ -57,6 +57,11 @@ Tensor SpatialAttention::weights(const Tensor& x) const {
   return sigmoid(conv(cat({mean(x, {1}, true), amax(x, {1}, true)}, 1)));
 }
 Tensor SpatialAttention::operator()(const Tensor& x) const { return x * weights(x); }
+
+Tensor ConvolutionalBlockAttention::weights(const Tensor& x) const {
+  const Tensor channels = channel.weights(x);
+  return scaled(spatial.weights(scaled(x, channels)), channels);
+}
 
 SelectiveKernel::SelectiveKernel(std::int64_t in_channels, std::int64_t channels,
                                  std::vector<std::int64_t> kernels, std::int64_t reduction)

@@ -45,6 +45,9 @@ struct ConvolutionalBlockAttention {
                                        std::int64_t kernel = 7)
       : channel(channels, reduction), spatial(kernel) {}
   Tensor operator()(const Tensor& x) const { return spatial(channel(x)); }
+  /// What every element is multiplied by, in (0, 1): (batch, channels, H, W), a channel's weight times a
+  /// place's.
+  Tensor weights(const Tensor& x) const;
   GRADUS_FIELDS(ConvolutionalBlockAttention, channel, spatial)
 };
 
@@ -60,7 +63,8 @@ struct SelectiveKernel {
                   std::int64_t reduction = 16);
   /// x (batch, in_channels, H, W) -> (batch, channels, H, W).
   Tensor operator()(const Tensor& x) const;
-  /// (batch, branches, channels); the sum over the branches is 1.
+  /// (batch, branches, channels); the sum over the branches is 1. Runs the branches, which while training
+  /// moves the running statistics of their norms once more.
   Tensor weights(const Tensor& x) const;
   GRADUS_FIELDS(SelectiveKernel, branches, norms, squeeze, select)
 

@@ -45,5 +45,7 @@ Tensor Conv1d::operator()(const Tensor& x) const { return conv1d(x, weight, bias
 
 Tensor MaxPool2d::operator()(const Tensor& x) const { return max_pool2d(x, *kernel, *options); }
 Tensor AvgPool2d::operator()(const Tensor& x) const { return avg_pool2d(x, *kernel, *options); }
+Tensor MaxPool1d::operator()(const Tensor& x) const { return max_pool1d(x, kernel, *options); }
+Tensor AvgPool1d::operator()(const Tensor& x) const { return avg_pool1d(x, kernel, *options); }
 
 }  // namespace gradus::nn

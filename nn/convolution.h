@@ -37,7 +37,7 @@ struct Conv1d {
   GRADUS_FIELDS(Conv1d, weight, bias, options)
 };
 
-/// For Sequential; elsewhere call max_pool2d and avg_pool2d.
+/// For Sequential; elsewhere call max_pool2d, avg_pool2d, max_pool1d and avg_pool1d.
 struct MaxPool2d {
   opaque<Pair> kernel;
   opaque<PoolOptions> options;
@@ -51,6 +51,20 @@ struct AvgPool2d {
   explicit AvgPool2d(Pair window, PoolOptions chosen = {}) : kernel{window}, options{chosen} {}
   Tensor operator()(const Tensor& x) const;
   GRADUS_FIELDS(AvgPool2d, kernel, options)
+};
+struct MaxPool1d {
+  std::int64_t kernel;
+  opaque<PoolOptions> options;
+  explicit MaxPool1d(std::int64_t window, PoolOptions chosen = {}) : kernel(window), options{chosen} {}
+  Tensor operator()(const Tensor& x) const;
+  GRADUS_FIELDS(MaxPool1d, kernel, options)
+};
+struct AvgPool1d {
+  std::int64_t kernel;
+  opaque<PoolOptions> options;
+  explicit AvgPool1d(std::int64_t window, PoolOptions chosen = {}) : kernel(window), options{chosen} {}
+  Tensor operator()(const Tensor& x) const;
+  GRADUS_FIELDS(AvgPool1d, kernel, options)
 };
 
 }  // namespace gradus::nn

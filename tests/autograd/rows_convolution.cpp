@@ -44,12 +44,15 @@ Reference conv2d_by_loops(const Conv2dOptions& o) {
 
 Row conv2d_row(const char* variant, std::vector<Input> inputs, const Conv2dOptions& o,
                std::vector<Shape> empty = {}) {
-  return {.name = "conv2d",
-          .variant = variant,
-          .inputs = std::move(inputs),
-          .run = [o](const Tensors& x) { return conv2d(x[0], x[1], x.size() > 2 ? x[2] : Tensor(), o); },
-          .reference = conv2d_by_loops(o),
-          .empty = std::move(empty)};
+  return {
+      .name = "conv2d",
+      .variant = variant,
+      .inputs = std::move(inputs),
+      .run = [o](const Tensors& x) { return conv2d(x[0], x[1], x.size() > 2 ? x[2] : Tensor(), o); },
+      .reference = conv2d_by_loops(o),
+      .twin =
+          [o](const Tensors& x) { return composed::conv2d(x[0], x[1], x.size() > 2 ? x[2] : Tensor(), o); },
+      .empty = std::move(empty)};
 }
 
 /// A pooling over windows of kernel (kh, kw): the largest, or the mean.
@@ -99,6 +102,10 @@ std::vector<Row> convolution_rows() {
       conv2d_row("stride, padding, dilation, no bias", {{{1, 2, 5, 4}}, {{2, 2, 2, 3}}},
                  {.stride = Pair(2, 1), .padding = Pair(1, 2), .dilation = Pair(2, 1)}),
       conv2d_row("groups", {{{1, 4, 3, 3}}, {{2, 2, 2, 2}}, {{2}}}, {.padding = 1, .groups = 2}),
+      conv2d_row("one channel to a group", {{{2, 3, 3, 4}}, {{6, 1, 2, 2}}, {{6}}},
+                 {.stride = Pair(1, 3), .padding = Pair(0, 1), .groups = 3}),
+      conv2d_row("windows of nothing but padding", {{{2, 1, 2, 1}}, {{2, 1, 1, 2}}, {{2}}},
+                 {.stride = Pair(1, 4), .padding = Pair(2, 5), .dilation = Pair(1, 3)}),
       {.name = "conv1d",
        .inputs = {{{2, 2, 6}}, {{3, 2, 3}}, {{3}}},
        .run = [](const Tensors& x) { return conv1d(x[0], x[1], x[2], {.stride = 2, .padding = 1}); },
@@ -114,7 +121,8 @@ std::vector<Row> convolution_rows() {
                }
                return total;
              });
-           }},
+           },
+       .empty = {{0, 2, 6}, {3, 2, 3}, {3}}},
       {.name = "unfold",
        .inputs = {{{2, 2, 3, 4}}},
        .run = [](const Tensors& x) { return unfold(x[0], 2, {.padding = Pair(0, 1)}); },
@@ -145,7 +153,8 @@ std::vector<Row> convolution_rows() {
       {.name = "max_pool2d",
        .inputs = {{{2, 2, 4, 5}}},
        .run = [](const Tensors& x) { return max_pool2d(x[0], 2); },
-       .reference = pool_by_loops(2, 2, {}, true)},
+       .reference = pool_by_loops(2, 2, {}, true),
+       .empty = {{0, 2, 4, 5}}},
       {.name = "max_pool2d",
        .variant = "stride and padding",
        .inputs = {{{1, 2, 4, 4}}},
@@ -158,7 +167,8 @@ std::vector<Row> convolution_rows() {
        .variant = "padding counts",
        .inputs = {{{1, 2, 4, 4}}},
        .run = [](const Tensors& x) { return avg_pool2d(x[0], 3, {.stride = 2, .padding = 1}); },
-       .reference = pool_by_loops(3, 3, {.stride = 2, .padding = 1}, false)},
+       .reference = pool_by_loops(3, 3, {.stride = 2, .padding = 1}, false),
+       .empty = {{0, 2, 4, 4}}},
       {.name = "avg_pool2d",
        .variant = "padding does not count",
        .inputs = {{{1, 2, 4, 4}}},
@@ -198,12 +208,14 @@ std::vector<Row> convolution_rows() {
                }
                return total;
              });
-           }},
+           },
+       .empty = {{0, 2, 5, 4}}},
       {.name = "batch_norm",
        .variant = "training",
        .inputs = {{{3, 2, 4}}, {{2}}, {{2}}},
        .run = [](const Tensors& x) { return batch_norm(x[0], x[1], x[2], {}, {}, true, 0.1, 1e-3); },
-       .reference = batch_norm_by_loops},
+       .reference = batch_norm_by_loops,
+       .empty = {{0, 2, 4}, {2}, {2}}},
       {.name = "batch_norm",
        .variant = "running statistics",
        .inputs = {{{3, 2}}, {{2}}, {{2}}, {{2}}, {{2}, Domain::positive}},

@@ -2,9 +2,11 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <map>
 #include <string>
+#include <vector>
 
 using namespace gradus;
 
@@ -50,70 +52,112 @@ TEST_CASE("layers of convolution: PyTorch's names and shapes, start within their
   CHECK_THROWS_WITH_AS(max_pool2d(randn({1, 1, 4, 4}), 2, {.padding = 2}), doctest::Contains("half"), Error);
 }
 
-TEST_CASE("batch normalisation: batches while training, running statistics afterwards") {
-  manual_seed(2);
-  const nn::BatchNorm norm(3);
-  const Tensor x = randn({8, 3, 5}) * 2 + 1;
-  const Tensor y = norm(x);
-  CHECK(largest_difference(mean(y, {0, 2}), zeros({3})) < 1e-5);
-  CHECK(largest_difference(mean(square(y), {0, 2}), ones({3})) < 1e-3);
-  const std::map<std::string, Tensor> state = state_of(norm);
-  CHECK(state.at("num_batches_tracked").item<std::int64_t>() == 1);
-  CHECK(largest_difference(state.at("running_mean"), mean(x, {0, 2}) * 0.1) < 1e-5);
-  CHECK(largest_difference(state.at("running_var"), var(x, {0, 2}) * 0.1 + 0.9) < 1e-5);
-  CHECK(parameters(norm).size() == 2);
-  const evaluating scope;
-  const Tensor expected =
-      (x - state.at("running_mean").reshape({3, 1})) / sqrt(state.at("running_var").reshape({3, 1}) + 1e-5);
-  CHECK(largest_difference(norm(x), expected) < 1e-5);
-  CHECK(state_of(norm).at("num_batches_tracked").item<std::int64_t>() == 1);
+TEST_CASE("convolution by hand: the kernel is not turned, and its start has PyTorch's spread") {
+  const Tensor x = tensor({{{1, 2, 3, 4}}}), weight = tensor({{{10, 1}}});
+  CHECK(conv1d(x, weight, tensor({0.5})).to_vector<double>() == std::vector<double>{12.5, 23.5, 34.5});
+  CHECK(conv1d(x, weight, {}, {.stride = 3, .padding = 1}).to_vector<double>() == std::vector<double>{1, 34});
+  CHECK(conv1d(x, weight, {}, {.dilation = 2}).to_vector<double>() == std::vector<double>{13, 24});
+  CHECK(max_pool1d(x, 2).to_vector<double>() == std::vector<double>{2, 4});
+  CHECK(max_pool1d(x - 9, 3, {.stride = 2, .padding = 1}).to_vector<double>() == std::vector<double>{-7, -5});
+  CHECK(nn::AvgPool1d(3, {.stride = 2, .padding = 1, .count_include_pad = false})(x).to_vector<double>() ==
+        std::vector<double>{1.5, 3});
+  CHECK(nn::MaxPool1d(4)(x).to_vector<double>() == std::vector<double>{4});
+
+  manual_seed(8);
+  const nn::Conv1d conv(16, 32, 4, {.groups = 2});  // a unit sees 8 channels of 4 places
+  const double largest = max(abs(conv.weight)).item();
+  CHECK(largest <= 1 / std::sqrt(32.0));
+  CHECK(largest > 0.95 / std::sqrt(32.0));
+  CHECK(max(abs(conv.bias)).item() <= 1 / std::sqrt(32.0));
 }
 
-TEST_CASE("attention over channels: the weights scale whole channels") {
-  manual_seed(3);
-  const Tensor x = randn({2, 8, 3, 4});
-  const nn::SqueezeExcitation se(8, 4);
-  CHECK(se.weights(x).shape() == Shape{2, 8});
-  CHECK(largest_difference(se(x), x * se.weights(x).reshape({2, 8, 1, 1})) == 0);
-  // With a network of zeros every weight is sigmoid(0).
-  {
-    const no_grad scope;
-    for (Tensor parameter : parameters(se)) parameter.zero_();
+TEST_CASE("convolution in chunks, tiles and parts gives what whole columns give") {
+  manual_seed(9);
+  // 16 x 9 rows of 48 windows: 18 rows of windows to a chunk. Twenty samples: two to a part of the weight's
+  // gradient.
+  struct Case {
+    Shape x, weight;
+    Conv2dOptions options;
+  };
+  for (const Case& c :
+       {Case{{20, 16, 48, 48}, {4, 16, 3, 3}, {.padding = 1}},
+        Case{{1, 16, 70, 30}, {8, 8, 3, 5}, {.stride = Pair(1, 2), .dilation = 2, .groups = 2}},
+        Case{{3, 24, 9, 9}, {24, 1, 3, 3}, {.padding = 1, .groups = 24}}}) {
+    INFO(to_string(c.x) << " " << to_string(c.weight));
+    std::vector<Tensor> leaves;
+    for (const Shape& shape : {c.x, c.weight, Shape{c.weight[0]}})
+      leaves.push_back(randn(shape, DType::float64).requires_grad_());
+    const Tensor fused = conv2d(leaves[0], leaves[1], leaves[2], c.options);
+    const Tensor plain = composed::conv2d(leaves[0], leaves[1], leaves[2], c.options);
+    CHECK(largest_difference(fused, plain) < 1e-11);
+    const Tensor above = randn(fused.shape(), DType::float64);
+    const auto gradients = [&](const Tensor& y) {
+      return grad(std::span(&y, 1), leaves, std::span(&above, 1), {});
+    };
+    const std::vector<Tensor> found = gradients(fused), expected = gradients(plain);
+    for (std::size_t i = 0; i < leaves.size(); ++i) CHECK(largest_difference(found[i], expected[i]) < 1e-9);
+    // Used twice: the second gradient is added to the first.
+    const auto again = [&] { return conv2d(leaves[0], leaves[1], leaves[2], c.options); };
+    (again() + again()).backward(above);
+    for (std::size_t i = 0; i < leaves.size(); ++i)
+      CHECK(largest_difference(leaves[i].grad(), expected[i] * 2) < 1e-9);
   }
-  CHECK(largest_difference(se(x), x / 2) < 1e-6);
-  // Moving pixels about changes no channel's weight, but places' weights move with them.
-  const nn::ChannelAttention channel(8, 4);
-  CHECK(largest_difference(channel.weights(x), channel.weights(flip(x, {3}))) < 1e-6);
-  const nn::SpatialAttention spatial(3);
-  CHECK(spatial.weights(x).shape() == Shape{2, 1, 3, 4});
-  const nn::SpatialAttention point(1);
-  CHECK(largest_difference(flip(point.weights(x), {3}), point.weights(flip(x, {3}))) < 1e-6);
-  const nn::ConvolutionalBlockAttention both(8, 4, 3);
-  CHECK(largest_difference(both(x), both.spatial(both.channel(x))) == 0);
-  CHECK_THROWS_WITH_AS(nn::SpatialAttention(4), doctest::Contains("odd"), Error);
 }
 
-TEST_CASE("selective kernels: a softmax over branches, for each channel") {
-  manual_seed(4);
-  const nn::SelectiveKernel select(3, 4, {1, 3, 5}, 2);
-  const Tensor x = randn({2, 3, 6, 5});
-  CHECK(select(x).shape() == Shape{2, 4, 6, 5});
-  const Tensor weights = select.weights(x);
-  CHECK(weights.shape() == Shape{2, 3, 4});
-  CHECK(largest_difference(sum(weights, {1}), ones({2, 4})) < 1e-6);
-  // A branch that is chosen for certain gives its own output.
-  {
-    const no_grad scope;
-    for (const nn::Linear& branch : select.select) Tensor(branch.bias).fill_(0);
-    Tensor(select.select[1].bias).fill_(1000);
-  }
-  CHECK(largest_difference(select(x), relu(select.norms[1](select.branches[1](x)))) < 1e-5);
+TEST_CASE("convolution: the same on one thread or many, and no columns of the whole batch") {
+  manual_seed(10);
+  Tensor x = randn({64, 16, 64, 64}).requires_grad_(), weight = randn({16, 16, 3, 3}).requires_grad_();
+  const auto run = [&] {
+    const Tensor y = conv2d(x, weight, {}, {.padding = 1});
+    const std::vector<Tensor> leaves = {x, weight};
+    std::vector<Tensor> results = grad(std::span(&y, 1), leaves, std::span(&y, 1), {});
+    results.push_back(y.detach());
+    return results;
+  };
+  const MemoryStatistics before = memory_statistics();
+  const std::vector<Tensor> many = run();
+  // The columns would be nine times x; output, gradients and workspaces are a few times x.
+  const std::size_t columns = 9 * static_cast<std::size_t>(x.numel()) * sizeof(float);
+  CHECK(memory_statistics().peak_bytes <= std::max(before.peak_bytes, before.used_bytes + columns));
+  const int threads = num_threads();
+  set_num_threads(1);
+  const std::vector<Tensor> one = run();
+  set_num_threads(threads);
+  for (std::size_t i = 0; i < one.size(); ++i) CHECK(one[i].to_vector<float>() == many[i].to_vector<float>());
 }
 
-TEST_CASE("derivatives of first and second order of the layers for images") {
+TEST_CASE("convolution and pooling refuse what does not fit") {
+  const Tensor image = zeros({2, 4, 5, 6}), weight = zeros({6, 4, 3, 3});
+  const auto refuses = [](auto&& call, const char* text) {
+    CHECK_THROWS_WITH_AS(call(), doctest::Contains(text), Error);
+  };
+  refuses([&] { conv2d(Tensor(), weight); }, "[conv2d]");
+  refuses([&] { conv2d(image, Tensor()); }, "the weight must be");
+  refuses([&] { conv2d(image[0], weight); }, "(batch, channels, height, width)");
+  refuses([&] { conv2d(image.to(DType::int64), weight.to(DType::int64)); }, "floating");
+  refuses([&] { conv2d(image, weight.to(DType::float64)); }, "dtype");
+  refuses([&] { conv2d(image, weight, zeros({5})); }, "the bias must be");
+  refuses([&] { conv2d(image, weight, zeros({6}, DType::float64)); }, "the bias must be");
+  refuses([&] { conv2d(image, weight, {}, {.groups = 2}); }, "2 groups");
+  refuses([&] { conv2d(image, zeros({5, 2, 1, 1}), {}, {.groups = 2}); }, "do not divide evenly");
+  refuses([&] { conv2d(image, weight, {}, {.groups = 0}); }, "0 groups");
+  refuses([&] { conv2d(image, weight, {}, {.stride = 0}); }, "stride");
+  refuses([&] { conv2d(image, weight, {}, {.padding = -1}); }, "padding");
+  refuses([&] { conv2d(image, weight, {}, {.dilation = std::int64_t{1} << 62}); }, "dilation");
+  refuses([&] { conv2d(image, weight, {}, {.dilation = 3}); }, "reaches over (7, 7)");
+  refuses([&] { conv1d(zeros({1, 2, 2}), zeros({1, 2, 3})); }, "[conv1d]");
+  refuses([&] { conv1d(zeros({1, 3, 4}), zeros({1, 2, 3})); }, "3 channels");
+  refuses([&] { max_pool2d(image, 0); }, "[max_pool2d] the kernel");
+  refuses([&] { max_pool2d(image, 7); }, "larger than the padded image");
+  refuses([&] { avg_pool2d(image, 2, {.padding = -1}); }, "[avg_pool2d] the padding");
+  refuses([&] { max_pool1d(zeros({1, 2, 3}), 4); }, "[max_pool1d]");
+  refuses([&] { avg_pool1d(Tensor(), 2); }, "[avg_pool1d]");
+  refuses([&] { adaptive_avg_pool2d(image, 0); }, "positive size");
+  refuses([&] { fold(zeros({1, 5, 4}), 3, 2); }, "[fold]");
+}
+
+TEST_CASE("convolution as a layer: derivatives of first and second order") {
   manual_seed(5);
   check_derivatives(nn::Conv2d(2, 2, 2, {.padding = 1, .groups = 2}), {1, 2, 3, 3});
-  check_derivatives(nn::SqueezeExcitation(2, 1), {2, 2, 2, 3});
-  check_derivatives(nn::ConvolutionalBlockAttention(2, 1, 3), {1, 2, 3, 3});
-  check_derivatives(nn::SelectiveKernel(2, 2, {1, 3}, 1), {2, 2, 2, 3});
+  check_derivatives(nn::Conv1d(2, 3, 2, {.stride = Pair(1, 2), .padding = Pair(0, 1)}), {2, 2, 5});
 }
