@@ -55,15 +55,16 @@ class ScoreRows {
   Tensor tensor_;
 };
 
+/// y = dropout(x) of `count` scores from the given number on.
 template <class T>
-void drop(const Problem& p, std::int64_t number, std::int64_t count, T* x) {
+void drop(const Problem& p, std::int64_t number, std::int64_t count, const T* x, T* y) {
   const double scale = p.dropout < 1 ? 1 / (1 - p.dropout) : 0;
   const std::uint64_t position = p.stream.offset + static_cast<std::uint64_t>(number);
   const RandomKernels& random = kernels<RandomKernels>();
-  const std::int32_t threshold = random_threshold(p.dropout);
+  const std::int32_t threshold = dropout_threshold(p.dropout);
   if constexpr (sizeof(T) == 4)
-    random.dropout_float(p.stream.seed, position, count, threshold, static_cast<float>(scale), x, x);
-  else random.dropout_double(p.stream.seed, position, count, threshold, scale, x, x);
+    random.dropout_float(p.stream.seed, position, count, threshold, static_cast<float>(scale), x, y);
+  else random.dropout_double(p.stream.seed, position, count, threshold, scale, x, y);
 }
 
 /// The blocks of one head's scores, made in memory that is used again and again.
@@ -92,6 +93,14 @@ class Blocks {
   }
   const T* bias(std::int64_t b, std::int64_t h, std::int64_t q, std::int64_t s) const {
     return bias_.at(b, h, q, s);
+  }
+  /// y = dropout(x) of a block.
+  void drop(std::int64_t b, std::int64_t h, std::int64_t q, std::int64_t rows, std::int64_t s,
+            std::int64_t columns, const T* x, T* y) const {
+    const bool whole_rows = columns == p_.keys;  // all one piece: drawing is cheap in long pieces
+    const std::int64_t pieces = whole_rows ? 1 : rows, length = whole_rows ? rows * columns : columns;
+    for (std::int64_t i = 0; i < pieces; ++i)
+      attention::drop(p_, number(b, h, q + i, s), length, x + i * columns, y + i * columns);
   }
   /// The number of a score in row-major order, by which its dropout is drawn.
   std::int64_t number(std::int64_t b, std::int64_t h, std::int64_t q, std::int64_t s) const {
@@ -134,12 +143,12 @@ void run_forward(const Problem& p, const Operands& x, const Tensor& output, cons
         const T factor =
             softmax.online(seen, blocks.bias(b, h, q, s), blocks.mask(b, h, q, s), row, largest + r, sum + r);
         std::fill(row + seen, row + columns, T(0));
-        if (p.dropout > 0) drop(p, blocks.number(b, h, q, s), seen, row);
         if (s > 0 && factor != T(1)) {
           T* out = result.at(b, h, q);
           for (std::int64_t i = 0; i < p.value_size; ++i) out[i] *= factor;
         }
       }
+      if (p.dropout > 0) blocks.drop(b, h, first, rows, s, columns, scores.data(), scores.data());
       gemm(dtype_of<T>(), rows, p.value_size, columns, 1, {scores.data(), columns},
            value.view(b, h / p.heads_per_group(), s), 1, result.at(b, h, first), result.stride());
     }
@@ -176,22 +185,22 @@ void run_backward(const Problem& p, const Operands& x, const Tensor& output, con
          value.view(b, group, s, true), 0, flow, columns);
     for (std::int64_t r = 0; r < rows; ++r) {
       const std::int64_t q = first + r, seen = blocks.seen(q, s, columns);
-      T *w = weights + r * columns, *g = flow + r * columns;
+      T* w = weights + r * columns;
       softmax.online_weights(seen, blocks.bias(b, h, q, s), blocks.mask(b, h, q, s),
                              statistics.largest.data<T>()[statistics_row + q],
                              statistics.sum.data<T>()[statistics_row + q], w);
       std::fill(w + seen, w + columns, T(0));
+    }
+    if (p.dropout > 0) blocks.drop(b, h, first, rows, s, columns, weights, dropped);
+    const T* used = p.dropout > 0 ? dropped : weights;
+    for (std::int64_t r = 0; r < rows; ++r) {
+      const std::int64_t q = first + r, seen = blocks.seen(q, s, columns);
+      T* g = flow + r * columns;
+      softmax.score_gradient(seen, weights + r * columns, used + r * columns, delta[r], g);
       std::fill(g + seen, g + columns, T(0));
-      if (p.dropout > 0) {
-        std::copy_n(w, columns, dropped + r * columns);
-        drop(p, blocks.number(b, h, q, s), seen, dropped + r * columns);
-        drop(p, blocks.number(b, h, q, s), seen, g);
-      }
-      softmax.score_gradient(seen, w, delta[r], g);
       if (gradients.scores.defined())
         std::copy_n(g, seen, gradients.scores.data<T>() + blocks.number(b, h, q, s));
     }
-    const T* used = p.dropout > 0 ? dropped : weights;
     gemm(dtype_of<T>(), columns, p.value_size, rows, 1, {used, columns, true}, given.view(b, h, first), 1,
          to_value.at(b, group, s), to_value.stride());
     gemm(dtype_of<T>(), rows, p.size, columns, p.scale, {flow, columns}, blocks.key().view(b, group, s), 1,

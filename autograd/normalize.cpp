@@ -296,10 +296,10 @@ Tensor dropout(const Tensor& x, double p, const RandomStream& stream) {
     const RandomKernels& random = kernels<RandomKernels>();
     const std::uint64_t position = stream.offset + static_cast<std::uint64_t>(begin);
     if (x.dtype() == DType::float32) {
-      random.dropout_float(stream.seed, position, end - begin, random_threshold(p), static_cast<float>(scale),
+      random.dropout_float(stream.seed, position, end - begin, dropout_threshold(p), static_cast<float>(scale),
                            input.data<float>() + begin, y.data<float>() + begin);
     } else {
-      random.dropout_double(stream.seed, position, end - begin, random_threshold(p), scale,
+      random.dropout_double(stream.seed, position, end - begin, dropout_threshold(p), scale,
                             input.data<double>() + begin, y.data<double>() + begin);
     }
   });

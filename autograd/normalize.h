@@ -26,7 +26,8 @@ Tensor layer_norm(const Tensor& x, const Shape& normalized_shape, const Tensor& 
 Tensor rms_norm(const Tensor& x, const Tensor& weight = {}, double eps = 1e-6);
 
 /// In training: zeros with probability p, x / (1 - p) elsewhere (Srivastava et al. 2014); otherwise x itself.
-/// The mask is never stored: the backward pass draws it again. Throws where p is not in [0, 1].
+/// The mask is never stored: the backward pass draws it again. p counts to the nearest 1 / 65536. Throws where
+/// p is not in [0, 1].
 Tensor dropout(const Tensor& x, double p, bool training = is_training());
 /// The same with the numbers of a place in a stream (tensor/random.h), so that a mask can be drawn again.
 Tensor dropout(const Tensor& x, double p, const RandomStream& stream);

@@ -30,21 +30,17 @@ GRADUS_INLINE void philox_rounds(std::uint32_t* c, std::uint32_t key0, std::uint
 }
 
 /// Numbers 256 group ... 256 group + 255 of the stream of `seed`: word w of the block with counter 64 group +
-/// l is the number 256 group + 64 w + l.
-GRADUS_INLINE void philox_numbers(std::uint64_t seed, std::uint64_t group, std::uint32_t* numbers) {
+/// l is the number 256 group + 64 w + l. Each `series` is a stream of its own beside the others.
+GRADUS_INLINE void philox_numbers(std::uint64_t seed, std::uint64_t group, std::uint32_t* numbers,
+                                  std::uint32_t series = 0) {
   for (int l = 0; l < philox_lanes; ++l) {
     const std::uint64_t counter = group * philox_lanes + static_cast<std::uint64_t>(l);
     numbers[l] = static_cast<std::uint32_t>(counter);
     numbers[philox_lanes + l] = static_cast<std::uint32_t>(counter >> 32);
-    numbers[2 * philox_lanes + l] = 0;
+    numbers[2 * philox_lanes + l] = series;
     numbers[3 * philox_lanes + l] = 0;
   }
   philox_rounds(numbers, static_cast<std::uint32_t>(seed), static_cast<std::uint32_t>(seed >> 32));
-}
-
-/// True where dropout drops the element that draws this number: with probability threshold / 2^24.
-GRADUS_INLINE bool is_hit(std::uint32_t number, std::int32_t threshold) {
-  return static_cast<std::int32_t>(number >> 8) < threshold;
 }
 
 }  // namespace

@@ -2,7 +2,9 @@
 //
 // `position` is the place in the stream: a RandomStream's offset plus the index of the first element. For
 // dropout and masks it may be any number, so that element i of a tensor draws the same number in whatever
-// pieces the tensor is worked on; for the others it is a multiple of 256.
+// pieces the tensor is worked on; for the others it is a multiple of 256. Dropout draws half a number, from a
+// series beside that of all others: element 512 g + i the lower half of number 256 g + i, element
+// 512 g + 256 + i its upper half.
 #pragma once
 #include <cstdint>
 
@@ -26,16 +28,20 @@ struct RandomKernels {
   /// True with probability threshold / 2^24, one number for each element.
   void (*mask)(std::uint64_t seed, std::uint64_t position, std::int64_t count, std::int32_t threshold,
                bool* out);
-  /// y = 0 where mask() is true, else scale x; forward and backward alike. y may be x.
+  /// y = 0 with probability threshold / 2^16, else scale x; forward and backward alike. y may be x.
   void (*dropout_float)(std::uint64_t seed, std::uint64_t position, std::int64_t count,
                         std::int32_t threshold, float scale, const float* x, float* y);
   void (*dropout_double)(std::uint64_t seed, std::uint64_t position, std::int64_t count,
                          std::int32_t threshold, double scale, const double* x, double* y);
 };
 
-/// The threshold of a probability in [0, 1], to the nearest 2^-24.
+/// The threshold of mask() for a probability in [0, 1], to the nearest 2^-24.
 constexpr std::int32_t random_threshold(double probability) {
   return static_cast<std::int32_t>(probability * 16777216.0 + 0.5);
+}
+/// The threshold of dropout, to the nearest 2^-16.
+constexpr std::int32_t dropout_threshold(double probability) {
+  return static_cast<std::int32_t>(probability * 65536.0 + 0.5);
 }
 
 }  // namespace gradus

@@ -121,17 +121,38 @@ void normal_double(u64 seed, u64 position, std::int64_t count, double mean, doub
 void mask(u64 seed, u64 position, std::int64_t count, std::int32_t threshold, bool* out) {
   for_each_group(seed, position, count,
                  [&](const u32* n, std::int64_t from, std::int64_t wanted, std::int64_t i) {
-                   for (std::int64_t j = 0; j < wanted; ++j) out[i + j] = is_hit(n[from + j], threshold);
+                   for (std::int64_t j = 0; j < wanted; ++j)
+                     out[i + j] = static_cast<std::int32_t>(n[from + j] >> 8) < threshold;
                  });
 }
 
 template <class T>
+GRADUS_INLINE T kept(u32 half, std::int32_t threshold, T scale, T x) {
+  return static_cast<std::int32_t>(half) < threshold ? T(0) : scale * x;
+}
+
+template <class T>
 void dropout(u64 seed, u64 position, std::int64_t count, std::int32_t threshold, T scale, const T* x, T* y) {
-  for_each_group(seed, position, count,
-                 [&](const u32* n, std::int64_t from, std::int64_t wanted, std::int64_t i) {
-                   for (std::int64_t j = 0; j < wanted; ++j)
-                     y[i + j] = is_hit(n[from + j], threshold) ? T(0) : scale * x[i + j];
-                 });
+  constexpr std::int64_t elements = 2 * philox_group;  // that one group of numbers serves
+  Numbers numbers;
+  const u32* n = numbers.at;
+  for (std::int64_t i = 0; i < count;) {
+    const u64 place = position + static_cast<u64>(i);
+    const auto from = static_cast<std::int64_t>(place % elements);
+    philox_numbers(seed, place / elements, numbers.at, 1);
+    if (from == 0 && count - i >= elements) {
+      for (std::int64_t j = 0; j < philox_group; ++j) y[i + j] = kept(n[j] & 0xffff, threshold, scale, x[i + j]);
+      i += philox_group;
+      for (std::int64_t j = 0; j < philox_group; ++j) y[i + j] = kept(n[j] >> 16, threshold, scale, x[i + j]);
+      i += philox_group;
+      continue;
+    }
+    const std::int64_t end = elements - from < count - i ? elements : from + count - i;
+    const std::int64_t middle = end < philox_group ? end : philox_group;
+    std::int64_t j = from;
+    for (; j < middle; ++j, ++i) y[i] = kept(n[j] & 0xffff, threshold, scale, x[i]);
+    for (; j < end; ++j, ++i) y[i] = kept(n[j - philox_group] >> 16, threshold, scale, x[i]);
+  }
 }
 
 }  // namespace

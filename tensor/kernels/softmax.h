@@ -31,8 +31,9 @@ struct SoftmaxFunctions {
   T (*online)(std::int64_t n, const T* bias, const bool* masked, T* scores, T* largest, T* sum);
   /// The weights of a piece of such a row once the whole is known: exp(score + bias - largest) / sum, 0 where masked.
   void (*online_weights)(std::int64_t n, const T* bias, const bool* masked, T largest, T sum, T* scores);
-  /// gradient = y (gradient - delta): the gradient of the scores from that of the weights y.
-  void (*score_gradient)(std::int64_t n, const T* y, T delta, T* gradient);
+  /// gradient = dropped gradient - y delta: the gradient of the scores from that of the weights after their
+  /// dropout. y are the weights, `dropped` what dropout made of them (y itself without dropout).
+  void (*score_gradient)(std::int64_t n, const T* y, const T* dropped, T delta, T* gradient);
 };
 
 struct SoftmaxKernels {

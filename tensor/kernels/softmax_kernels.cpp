@@ -201,9 +201,9 @@ void online_weights(std::int64_t n, const T* bias, const bool* masked, T largest
 }
 
 template <class T>
-void score_gradient(std::int64_t n, const T* y, T delta, T* gradient) {
+void score_gradient(std::int64_t n, const T* y, const T* dropped, T delta, T* gradient) {
 #pragma omp simd
-  for (std::int64_t i = 0; i < n; ++i) gradient[i] = y[i] * (gradient[i] - delta);
+  for (std::int64_t i = 0; i < n; ++i) gradient[i] = dropped[i] * gradient[i] - y[i] * delta;
 }
 
 template <class T>

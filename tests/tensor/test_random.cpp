@@ -191,21 +191,49 @@ TEST_CASE("take_random: pieces do not overlap") {
   CHECK(take_random(1).offset == 1024);
 }
 
-TEST_CASE("dropout kernel: the mask by place, in whatever pieces") {
+TEST_CASE("dropout kernel: drawn by place from halves of the numbers, in whatever pieces") {
   on_every_instruction_set([] {
     const RandomKernels& table = kernels<RandomKernels>();
-    const std::int32_t threshold = random_threshold(0.4);
-    constexpr std::int64_t count = 1000;
-    bool mask[count];
-    table.mask(9, 512, count, threshold, mask);
+    const std::int32_t threshold = dropout_threshold(0.4);
+    constexpr std::int64_t count = 1000, place = 768, group = 256;
     std::vector<float> x(count), y(count);
     for (std::size_t i = 0; i < count; ++i) x[i] = static_cast<float>(i) + 1;
     for (std::int64_t begin = 0; begin < count; begin += 123) {
       const std::int64_t size = std::min<std::int64_t>(123, count - begin);
-      table.dropout_float(9, 512 + static_cast<std::uint64_t>(begin), size, threshold, 2.0f, x.data() + begin,
+      table.dropout_float(9, place + static_cast<std::uint64_t>(begin), size, threshold, 2.0f, x.data() + begin,
                           y.data() + begin);
     }
-    for (std::size_t i = 0; i < count; ++i) CHECK(y[i] == (mask[i] ? 0.0f : 2 * x[i]));
+    for (std::int64_t i = 0; i < count; ++i) {
+      const std::int64_t position = place + i, number = position / 512 * group + position % group;
+      // Word w of the block with counter 64 g + l is number 256 g + 64 w + l; dropout's series has a 1 in word 2.
+      std::uint32_t words[group] = {};
+      for (std::uint32_t l = 0; l < 64; ++l) {
+        words[l] = static_cast<std::uint32_t>(number / group) * 64 + l;
+        words[128 + l] = 1;
+      }
+      table.rounds(9, 0, words);
+      const std::uint32_t drawn = words[number % group];
+      const std::uint32_t half = position % 512 < group ? drawn & 0xffff : drawn >> 16;
+      const auto at = static_cast<std::size_t>(i);
+      CHECK(y[at] == (half < static_cast<std::uint32_t>(threshold) ? 0.0f : 2 * x[at]));
+    }
+  });
+}
+
+TEST_CASE("dropout kernel: a long piece equals its parts, and the share is right") {
+  on_every_instruction_set([] {
+    const RandomKernels& table = kernels<RandomKernels>();
+    constexpr std::int64_t count = 100000;
+    const std::vector<float> ones(count, 1.0f);
+    std::vector<float> whole(count), parts(count);
+    table.dropout_float(5, 512, count, dropout_threshold(0.1), 1.0f, ones.data(), whole.data());
+    for (std::int64_t begin = 0; begin < count; begin += 77) {
+      table.dropout_float(5, 512 + static_cast<std::uint64_t>(begin), std::min<std::int64_t>(77, count - begin),
+                          dropout_threshold(0.1), 1.0f, ones.data() + begin, parts.data() + begin);
+    }
+    CHECK(whole == parts);
+    const double dropped = static_cast<double>(std::count(whole.begin(), whole.end(), 0.0f)) / count;
+    CHECK(dropped == doctest::Approx(0.1).epsilon(0.04));  // four standard deviations
   });
 }
 
