@@ -2,6 +2,7 @@
 #include <gradus/autograd/engine.h>
 #include <gradus/autograd/node_extras.h>
 #include <gradus/autograd/reduce.h>
+#include <gradus/tensor/blas.h>
 #include <gradus/tensor/create.h>
 #include <gradus/tensor/error.h>
 
@@ -15,8 +16,8 @@ using NodeList = CachedVector<Node*>;
 
 constinit std::atomic<std::uint64_t> last_pass{0};
 
-/// All nodes that can be reached from the roots and were made after `floor`, marked with `pass`; oldest first. Creation
-/// order is a topological order, so no search of ours has to find one.
+/// All nodes that can be reached from the roots and were made after `floor`, marked with `pass`; oldest
+/// first. Creation order is a topological order, so no search of ours has to find one.
 NodeList reachable(std::span<Node* const> roots, std::uint64_t pass, std::uint64_t floor) {
   NodeList found;
   const auto reach = [&](Node* node) {
@@ -50,6 +51,41 @@ void accumulate(Node& node, Tensor gradient, bool create_graph) {
   } else {
     node.pending = node.pending + gradient;
   }
+}
+
+/// The buffer that gradients of a node are added into; `fresh` where it holds nothing yet.
+const Tensor& gradient_buffer(Node& node, bool& fresh) {
+  fresh = !node.pending.defined();
+  if (fresh) {
+    node.pending = empty(node.shape, node.dtype);
+  } else if (!is_exclusive(node.pending)) {
+    node.pending = node.pending.clone();
+  }
+  return node.pending;
+}
+
+/// A matrix as BLAS takes it.
+Tensor with_contiguous_rows(const Tensor& matrix) {
+  const bool contiguous = matrix.strides()[1] == 1 && matrix.strides()[0] >= matrix.size(1);
+  return contiguous ? matrix : matrix.contiguous();
+}
+
+/// Makes the products that were put off.
+void make_products(Node& node) {
+  if (!node.extras || node.extras->products.empty()) return;
+  NodeExtras& extras = *node.extras;
+  bool fresh = false;
+  const Tensor& buffer = gradient_buffer(node, fresh);
+  CachedVector<GemmTerm> terms;
+  for (const PendingProduct& product : extras.products) {
+    terms.push_back({.k = product.left.size(0),
+                     .a = {product.left.raw_data(), product.left.strides()[0], true},
+                     .b = {product.right.raw_data(), product.right.strides()[0]}});
+  }
+  gemm_sum(node.dtype, node.shape[0], node.shape[1], {terms.data(), terms.size()}, fresh ? 0 : 1,
+           buffer.raw_data(), node.shape[1]);
+  extras.products.clear();
+  extras.product_rows = 0;
 }
 
 Tensor run_hooks(const Node& node, Tensor gradient) {
@@ -88,7 +124,12 @@ class PendingGuard {
  public:
   explicit PendingGuard(const NodeList& nodes) : nodes_(nodes) {}
   ~PendingGuard() {
-    for (Node* node : nodes_) node->pending = {};
+    for (Node* node : nodes_) {
+      node->pending = {};
+      if (!node->extras) continue;
+      node->extras->products.clear();
+      node->extras->product_rows = 0;
+    }
   }
   PendingGuard(const PendingGuard&) = delete;
 
@@ -96,14 +137,16 @@ class PendingGuard {
   const NodeList& nodes_;
 };
 
-/// Leads the collected gradients of `nodes` (oldest first) back to their inputs. `captured` is called with every node
-/// and its full gradient.
+/// Leads the collected gradients of `nodes` (oldest first) back to their inputs. `captured` is called with
+/// every node and its full gradient.
 template <class Captured>
 void run_nodes(const NodeList& nodes, std::uint64_t pass, BackwardOptions options, const Captured& captured) {
   const PendingGuard guard(nodes);
   for (auto position = nodes.rbegin(); position != nodes.rend(); ++position) {
     Node& node = **position;
-    if (node.visited != pass || !node.pending.defined()) continue;
+    if (node.visited != pass) continue;
+    make_products(node);
+    if (!node.pending.defined()) continue;
     Tensor gradient = run_hooks(node, std::exchange(node.pending, {}));
     captured(node, gradient);
     if (!node.backward) continue;
@@ -126,8 +169,9 @@ void seed(std::span<const Tensor> outputs, std::span<const Tensor> gradients) {
     Tensor gradient = i < gradients.size() ? gradients[i] : Tensor();
     if (!gradient.defined()) {
       if (output.numel() != 1) {
-        throw Error("backward", describe(output) + " has " + std::to_string(output.numel()) +
-                                    " elements: give the gradient that it starts from, or reduce it to one (sum, mean)");
+        throw Error("backward",
+                    describe(output) + " has " + std::to_string(output.numel()) +
+                        " elements: give the gradient that it starts from, or reduce it to one (sum, mean)");
       }
       gradient = ones_like(output);
     } else if (!(gradient.shape() == output.shape())) {
@@ -150,15 +194,16 @@ void Sink::add(int input, Tensor gradient) {
   if (needs(input)) accumulate(*node_.inputs[input], std::move(gradient), create_graph_);
 }
 
-Tensor Sink::into(int input, bool& fresh) {
+Tensor Sink::into(int input, bool& fresh) { return gradient_buffer(*node_.inputs[input], fresh); }
+
+void Sink::add_product(int input, const Tensor& left, const Tensor& right) {
+  constexpr std::int64_t enough_rows = 2048;
+  const no_grad scope;
   Node& target = *node_.inputs[input];
-  fresh = !target.pending.defined();
-  if (fresh) {
-    target.pending = empty(target.shape, target.dtype);
-  } else if (!is_exclusive(target.pending)) {
-    target.pending = target.pending.clone();
-  }
-  return target.pending;
+  NodeExtras& extras = extras_of(target);
+  extras.products.push_back({with_contiguous_rows(left), with_contiguous_rows(right)});
+  extras.product_rows += left.size(0);
+  if (extras.product_rows >= enough_rows) make_products(target);
 }
 
 void Sink::replay_since(std::uint64_t before, const Tensor& output, const Tensor& gradient) {
@@ -182,7 +227,8 @@ void Tensor::backward(const Tensor& gradient, BackwardOptions options) const {
   seed(std::span(this, 1), std::span(&gradient, 1));
   run_nodes(nodes, pass, options, [&](Node& node, const Tensor& arrived) {
     const bool leaf = !node.backward;
-    if (leaf || (node.extras && node.extras->retain_grad)) store_gradient(node, arrived, options.create_graph);
+    if (leaf || (node.extras && node.extras->retain_grad))
+      store_gradient(node, arrived, options.create_graph);
   });
 }
 
@@ -203,7 +249,8 @@ std::vector<Tensor> grad(std::span<const Tensor> outputs, std::span<const Tensor
   const NodeList nodes = reachable(roots_of(outputs), reached, 0);
   const PendingGuard guard(nodes);
 
-  // Only what leads to an input is gone through; oldest first, so a node comes after everything it was computed from.
+  // Only what leads to an input is gone through; oldest first, so a node comes after everything it was
+  // computed from.
   const std::uint64_t pass = ++last_pass;
   std::vector<const Node*> sorted = targets;
   std::sort(sorted.begin(), sorted.end());
@@ -227,7 +274,8 @@ std::vector<Tensor> grad(std::span<const Tensor> outputs, std::span<const Tensor
 }
 
 Tensor grad(const Tensor& output, const Tensor& input, const Tensor& gradient, BackwardOptions options) {
-  const std::span<const Tensor> gradients = gradient.defined() ? std::span(&gradient, 1) : std::span<const Tensor>();
+  const std::span<const Tensor> gradients =
+      gradient.defined() ? std::span(&gradient, 1) : std::span<const Tensor>();
   return grad(std::span(&output, 1), std::span(&input, 1), gradients, options)[0];
 }
 

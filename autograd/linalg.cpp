@@ -171,7 +171,9 @@ void add_product_gradients(Sink& sink, int first, const Tensor& a, const Tensor&
                            double alpha) {
   if (sink.needs(first)) add_product(sink, first, a.shape(), gradient, b.transpose(-2, -1), alpha);
   if (!sink.needs(first + 1)) return;
-  if (b.rank() == 2) {  // shared by the batch: one product over all rows
+  if (b.rank() == 2 && alpha == 1 && !sink.create_graph()) {
+    sink.add_product(first + 1, as_rows(a), as_rows(gradient));
+  } else if (b.rank() == 2) {  // shared by the batch: one product over all rows
     add_product(sink, first + 1, b.shape(), as_rows(a).t(), as_rows(gradient), alpha);
   } else {
     add_product(sink, first + 1, b.shape(), a.transpose(-2, -1), gradient, alpha);
@@ -336,10 +338,8 @@ Tensor linear(const Tensor& x, const Tensor& weight, const Tensor& bias) {
                multiply(rows, matrix, 1, fresh ? 0 : 1,
                         as_rows(input.rank() == 1 ? buffer.unsqueeze(0) : buffer));
              }
-             if (sink.needs(1)) {
-               add_product(sink, 1, matrix.shape(), rows.t(),
-                           as_rows(input.rank() == 1 ? input.unsqueeze(0) : input), 1);
-             }
+             if (sink.needs(1))
+               sink.add_product(1, rows, as_rows(input.rank() == 1 ? input.unsqueeze(0) : input));
              if (sink.needs(2)) sink.add(2, rows);
            });
   }

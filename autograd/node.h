@@ -25,24 +25,24 @@
 namespace gradus {
 
 class Sink;
-struct NodeExtras;  // name, hooks, accumulated gradient: what few nodes have
+struct NodeExtras;  // name, hooks, accumulated gradient, products put off: what few nodes have
 
 /// One recorded operation, or a leaf (backward == nullptr).
 struct Node : AutogradSlot {
-  std::uint64_t id = 0;               // creation number: an operation's is larger than those of its inputs
+  std::uint64_t id = 0;  // creation number: an operation's is larger than those of its inputs
   const char* operation = "leaf";
-  DType dtype = DType::float32;       // of the output
+  DType dtype = DType::float32;  // of the output
   std::uint32_t input_count = 0;
-  bool is_view = false;               // the output shares its input's storage
-  bool spent = false;                 // the backward pass has been through and has freed what was saved
-  std::uint32_t block_bytes = 0;      // of node, edges and lambda together
-  Ref<Node>* inputs = nullptr;        // null where an input needs no gradient
+  bool is_view = false;           // the output shares its input's storage
+  bool spent = false;             // the backward pass has been through and has freed what was saved
+  std::uint32_t block_bytes = 0;  // of node, edges and lambda together
+  Ref<Node>* inputs = nullptr;    // null where an input needs no gradient
   void* closure = nullptr;
   void (*backward)(Node& self, Sink& sink, const Tensor& gradient) = nullptr;
   void (*drop_closure)(void* closure) noexcept = nullptr;
-  Shape shape;                        // of the output: what gradients are summed down to
-  std::uint64_t visited = 0;          // number of the last pass that reached this node
-  Tensor pending;                     // gradient collected so far in this pass
+  Shape shape;                // of the output: what gradients are summed down to
+  std::uint64_t visited = 0;  // number of the last pass that reached this node
+  Tensor pending;             // gradient collected so far in this pass
   NodeExtras* extras = nullptr;
 };
 
@@ -60,22 +60,29 @@ bool recording(const Tensors&... inputs) {
 /// Where a backward lambda puts the gradients of its inputs.
 class Sink {
  public:
-  Sink(Node& node, std::uint64_t pass, bool create_graph) : node_(node), pass_(pass), create_graph_(create_graph) {}
+  Sink(Node& node, std::uint64_t pass, bool create_graph)
+      : node_(node), pass_(pass), create_graph_(create_graph) {}
 
   /// True where this pass wants the gradient of that input.
   bool needs(int input) const {
     const Node* source = node_.inputs[input].get();
     return source && source->visited == pass_;
   }
-  /// Adds a gradient of the input's shape, or of a shape that the input was broadcast to: the sum is taken here.
+  /// Adds a gradient of the input's shape, or of a shape that the input was broadcast to: the sum is taken
+  /// here.
   void add(int input, Tensor gradient);
-  /// A contiguous buffer of the input's shape for a kernel to add into; `fresh` says that it holds nothing yet and must
-  /// be overwritten. Only where create_graph() is false.
+  /// A contiguous buffer of the input's shape for a kernel to add into; `fresh` says that it holds nothing
+  /// yet and must be overwritten. Only where create_graph() is false.
   Tensor into(int input, bool& fresh);
+  /// Adds left^T right to the gradient of an input (m, n), for left (rows, m) and right (rows, n): what the
+  /// gradient of a weight is made of. A product of few rows is put off until more have come together or the
+  /// input's own turn comes: a recurrent weight gets one in every step, and reading and writing (m, n) each
+  /// time would cost more than the product. Only where create_graph() is false.
+  void add_product(int input, const Tensor& left, const Tensor& right);
   /// True where the backward pass is recorded itself: it must be made of Tensor operations then.
   bool create_graph() const { return create_graph_; }
-  /// For fused operations under create_graph: computes the output again by plain operations on the saved inputs and
-  /// takes the gradients through those.
+  /// For fused operations under create_graph: computes the output again by plain operations on the saved
+  /// inputs and takes the gradients through those.
   template <class Twin>
   void replay(const Tensor& gradient, Twin&& twin) {
     const std::uint64_t before = last_node_id();
@@ -119,12 +126,15 @@ class SavedOutput {
 };
 
 /// A node for an operation on `inputs`, with room for a closure; it becomes the slot of `output`.
-Node* make_node(Tensor& output, const char* operation, std::span<const Tensor* const> inputs, std::size_t closure_bytes);
+Node* make_node(Tensor& output, const char* operation, std::span<const Tensor* const> inputs,
+                std::size_t closure_bytes);
 
-/// Writes down that `output` was computed from `inputs`. `backward(Sink&, const Tensor& gradient)` adds the gradient of
-/// each input to the sink; with create_graph it runs with recording on, so it is written in Tensor operations.
+/// Writes down that `output` was computed from `inputs`. `backward(Sink&, const Tensor& gradient)` adds the
+/// gradient of each input to the sink; with create_graph it runs with recording on, so it is written in
+/// Tensor operations.
 template <class Backward>
-void record(Tensor& output, const char* operation, std::span<const Tensor* const> inputs, Backward&& backward) {
+void record(Tensor& output, const char* operation, std::span<const Tensor* const> inputs,
+            Backward&& backward) {
   using Closure = std::decay_t<Backward>;
   static_assert(alignof(Closure) <= 16);
   Node* node = make_node(output, operation, inputs, sizeof(Closure));
@@ -135,7 +145,8 @@ void record(Tensor& output, const char* operation, std::span<const Tensor* const
   node->drop_closure = [](void* closure) noexcept { static_cast<Closure*>(closure)->~Closure(); };
 }
 template <class Backward>
-void record(Tensor& output, const char* operation, std::initializer_list<const Tensor*> inputs, Backward&& backward) {
+void record(Tensor& output, const char* operation, std::initializer_list<const Tensor*> inputs,
+            Backward&& backward) {
   record(output, operation, std::span<const Tensor* const>(inputs.begin(), inputs.size()),
          std::forward<Backward>(backward));
 }

@@ -59,12 +59,8 @@ Tensor step_buffer(const Steps& steps, std::int64_t size, DType dtype) {
 void add_weight_gradients(Sink& sink, int weight, const Tensor& state_gates, const Tensor& previous) {
   const std::int64_t rows = previous.size(0) * previous.size(1), H = previous.size(2),
                      G = state_gates.size(2);
-  if (sink.needs(weight)) {
-    bool fresh = false;
-    const Tensor buffer = sink.into(weight, fresh);  // (G, H) += gates^T previous, over all steps at once
-    gemm(buffer.dtype(), G, H, rows, 1, {state_gates.raw_data(), G, true}, {previous.raw_data(), H},
-         fresh ? 0 : 1, buffer.raw_data(), H);
-  }
+  // (G, H) += gates^T previous, over all steps at once
+  if (sink.needs(weight)) sink.add_product(weight, state_gates.view({rows, G}), previous.view({rows, H}));
   if (sink.needs(weight + 1)) sink.add(weight + 1, sum(state_gates.view({rows, G}), {0}));
 }
 

@@ -50,20 +50,20 @@ void block_losses(const Tensor& logits, const std::int64_t* target, const TokenL
                      if (keep_gradient) std::fill_n(row, classes, T(0));
                      continue;
                    }
-                   T shift, log_sum;
-                   functions.log_sum_exp(classes, row, &shift, &log_sum);
-                   nll[i] = log_sum - (row[target[i]] - shift);
-                   losses[i] = nll[i];
-                   if (smoothing > 0) {
-                     const double average = static_cast<double>(functions.shifted_sum(classes, row, shift)) /
-                                            static_cast<double>(classes);
-                     losses[i] = (1 - options.label_smoothing) * nll[i] +
-                                 options.label_smoothing * (log_sum - average);
-                   }
+                   const T score = row[target[i]];
+                   T shift, log_sum, sum = 0;
                    if (keep_gradient) {
-                     functions.cross_entropy_backward(classes, row, shift, log_sum, T(1), smoothing, row);
+                     functions.cross_entropy(classes, row, smoothing, &shift, &log_sum, &sum);
                      row[target[i]] -= 1 - smoothing;
+                   } else {
+                     functions.log_sum_exp(classes, row, &shift, &log_sum);
+                     if (smoothing > 0) sum = functions.shifted_sum(classes, row, shift);
                    }
+                   nll[i] = log_sum - (score - shift);
+                   const double average = static_cast<double>(sum) / static_cast<double>(classes);
+                   losses[i] = smoothing > 0 ? (1 - options.label_smoothing) * nll[i] +
+                                                   options.label_smoothing * (log_sum - average)
+                                             : nll[i];
                  }
                });
 }

@@ -8,6 +8,8 @@
 #include <algorithm>
 #include <climits>
 #include <cstring>
+#include <initializer_list>
+#include <limits>
 
 namespace gradus {
 namespace {
@@ -52,30 +54,51 @@ std::int64_t skinny_tile(std::int64_t length, std::int64_t slice_work) {
   return std::min(largest, wanted);  // 0 where not even 16 fit
 }
 
+// Tiles that a product is cut into, at least: enough to keep threads busy, few enough to be worth handing
+// out.
+std::int64_t fewest_tiles(double work) {
+  constexpr double million = 1 << 20;
+  if (work < million) return 2;
+  if (work < 128 * million) return 4;
+  return work < 1024 * million ? 8 : 16;
+}
+
+// BLAS packs both factors of a tile before it multiplies, (rows + columns) k elements for rows columns k
+// multiplications, and packing an element costs as much as some 25 multiplications: of the ways to cut m by n
+// into enough tiles, the one that packs least.
+Plan least_packing(std::int64_t m, std::int64_t n, std::int64_t k, std::int64_t tiles) {
+  Plan best{m, n, k};
+  double least = std::numeric_limits<double>::infinity();
+  for (std::int64_t row_tiles = 1; row_tiles <= tiles; row_tiles *= 2) {
+    // Whole numbers of the rows and columns that a kernel makes at once.
+    const std::int64_t rows = std::min(m, ceil_div(ceil_div(m, row_tiles), 16) * 16),
+                       columns = std::min(n, ceil_div(ceil_div(n, tiles / row_tiles), 16) * 16);
+    const double packing = 1 / static_cast<double>(rows) + 1 / static_cast<double>(columns);
+    if (packing < least) least = packing, best = {rows, columns, k};
+  }
+  return best;
+}
+
 Plan plan_for(std::int64_t batch, std::int64_t m, std::int64_t n, std::int64_t k) {
+  const double work = static_cast<double>(m) * static_cast<double>(n) * static_cast<double>(k);
   constexpr double worth_cutting =
       1 << 16;  // below it, handing a tile to another thread costs more than it gains
-  if (static_cast<double>(m) * static_cast<double>(n) * static_cast<double>(k) < worth_cutting)
-    return {m, n, k};
+  if (work < worth_cutting) return {m, n, k};
   if (m <= 32 && m <= n) {
     if (const std::int64_t columns = skinny_tile(n, m * k)) return {m, columns, k};
   } else if (n <= 32) {
     if (const std::int64_t rows = skinny_tile(m, n * k)) return {rows, n, k};
   }
-  // Small m and n beside a long k, as in the gradients of weights: chunks of k, at most 16 of them.
-  if (batch == 1 && ceil_div(m, 128) * ceil_div(n, 128) < 4 && k >= 1024) {
-    return {128, 128, std::max<std::int64_t>(512, ceil_div(k, 16))};
+  const std::int64_t tiles = fewest_tiles(work * static_cast<double>(batch));
+  if (batch >= tiles) return {m, n, k};
+  // Small m and n beside a long k, as in the gradients of weights: chunks of k, whose sums are added up at
+  // the end.
+  constexpr std::int64_t least_area = 128 * 128, least_depth = 256;
+  if (batch == 1 && m * n < tiles * least_area && k >= 2 * least_depth) {
+    const std::int64_t depth = ceil_div(k, std::min(tiles, k / least_depth));
+    return {m, n, depth};
   }
-  // Larger tiles pack less; smaller ones keep more threads busy.
-  struct Choice {
-    std::int64_t rows, columns, fewest_tiles;
-  };
-  for (const Choice& choice : {Choice{256, 512, 8}, Choice{256, 256, 8}, Choice{128, 128, 4}}) {
-    if (batch * ceil_div(m, choice.rows) * ceil_div(n, choice.columns) >= choice.fewest_tiles) {
-      return {choice.rows, choice.columns, k};
-    }
-  }
-  return {64, 128, k};
+  return least_packing(m, n, k, ceil_div(tiles, batch));
 }
 
 CBLAS_TRANSPOSE transposition(bool transposed) { return transposed ? CblasTrans : CblasNoTrans; }
@@ -224,6 +247,36 @@ void multiply_batch(const Product<T>& p, const Batch& batch) {
 }
 
 template <class T>
+void multiply_sum(std::int64_t m, std::int64_t n, std::span<const GemmTerm> terms, T beta, T* c,
+                  std::int64_t c_stride) {
+  std::int64_t total = 0;
+  for (const GemmTerm& term : terms) total += term.k;
+  const double work = static_cast<double>(m) * static_cast<double>(n) * static_cast<double>(total);
+  const Plan plan = least_packing(m, n, total, fewest_tiles(work));
+  const std::int64_t column_tiles = ceil_div(n, plan.columns), tiles = ceil_div(m, plan.rows) * column_tiles;
+  parallel_for(tiles, 1, [&](std::int64_t tile, std::int64_t) {
+    const std::int64_t i = tile / column_tiles * plan.rows, j = tile % column_tiles * plan.columns;
+    for (const GemmTerm& term : terms) {
+      const Product<T> p{m,
+                         n,
+                         term.k,
+                         T(1),
+                         static_cast<const T*>(term.a.data),
+                         term.a.stride,
+                         term.a.transposed,
+                         static_cast<const T*>(term.b.data),
+                         term.b.stride,
+                         term.b.transposed,
+                         &term == terms.data() ? beta : T(1),
+                         nullptr,
+                         c,
+                         c_stride};
+      multiply(part(p, i, std::min(plan.rows, m - i), j, std::min(plan.columns, n - j), 0, term.k));
+    }
+  });
+}
+
+template <class T>
 void run(std::int64_t m, std::int64_t n, std::int64_t k, double alpha, const MatrixView& a,
          const MatrixView& b, double beta, const void* bias, void* c, std::int64_t c_stride,
          const Batch& batch) {
@@ -236,27 +289,27 @@ void run(std::int64_t m, std::int64_t n, std::int64_t k, double alpha, const Mat
       batch);
 }
 
-void run(DType dtype, std::int64_t m, std::int64_t n, std::int64_t k, double alpha, const MatrixView& a,
-         const MatrixView& b, double beta, const void* bias, void* c, std::int64_t c_stride,
-         const Batch& batch) {
-  // Tiles keep m and n small; what BLAS sees in full are k and the strides.
-  for (const std::int64_t size : {k, a.stride, b.stride, c_stride}) {
+// Tiles keep m and n small; what BLAS sees in full are k and the strides.
+void check_sizes(std::initializer_list<std::int64_t> sizes) {
+  for (const std::int64_t size : sizes) {
     if (size > INT_MAX) {
       throw Error("matmul", "a size or stride of " + std::to_string(size) +
                                 " elements is too large for BLAS, which counts up to " +
                                 std::to_string(INT_MAX) + "; multiply in parts");
     }
   }
+}
+
+void run(DType dtype, std::int64_t m, std::int64_t n, std::int64_t k, double alpha, const MatrixView& a,
+         const MatrixView& b, double beta, const void* bias, void* c, std::int64_t c_stride,
+         const Batch& batch) {
+  check_sizes({k, a.stride, b.stride, c_stride});
   prepare_blas();
   switch (dtype) {
-    case DType::float32:
-      return run<float>(m, n, k, alpha, a, b, beta, bias, c, c_stride, batch);
-    case DType::float64:
-      return run<double>(m, n, k, alpha, a, b, beta, bias, c, c_stride, batch);
-    case DType::int64:
-      return run<std::uint64_t>(m, n, k, alpha, a, b, beta, bias, c, c_stride, batch);
-    case DType::boolean:
-      break;
+    case DType::float32: return run<float>(m, n, k, alpha, a, b, beta, bias, c, c_stride, batch);
+    case DType::float64: return run<double>(m, n, k, alpha, a, b, beta, bias, c, c_stride, batch);
+    case DType::int64: return run<std::uint64_t>(m, n, k, alpha, a, b, beta, bias, c, c_stride, batch);
+    case DType::boolean: break;
   }
   throw Error("matmul",
               "bool matrices cannot be multiplied; convert them with to(DType::float32) or to(DType::int64)");
@@ -272,6 +325,19 @@ void gemm(DType dtype, std::int64_t m, std::int64_t n, std::int64_t k, double al
 void gemm_bias(DType dtype, std::int64_t m, std::int64_t n, std::int64_t k, MatrixView a, MatrixView b,
                const void* bias, void* c, std::int64_t c_stride) {
   run(dtype, m, n, k, 1, a, b, 0, bias, c, c_stride, {{}, {}, {}, {}});
+}
+
+void gemm_sum(DType dtype, std::int64_t m, std::int64_t n, std::span<const GemmTerm> terms, double beta,
+              void* c, std::int64_t c_stride) {
+  if (terms.size() == 1) return gemm(dtype, m, n, terms[0].k, 1, terms[0].a, terms[0].b, beta, c, c_stride);
+  for (const GemmTerm& term : terms) check_sizes({term.k, term.a.stride, term.b.stride, c_stride});
+  if (m == 0 || n == 0 || terms.empty()) return;
+  prepare_blas();
+  if (dtype == DType::float32) {
+    multiply_sum<float>(m, n, terms, static_cast<float>(beta), static_cast<float*>(c), c_stride);
+  } else {
+    multiply_sum<double>(m, n, terms, beta, static_cast<double*>(c), c_stride);
+  }
 }
 
 void gemm_batched(DType dtype, const Shape& batch, std::int64_t m, std::int64_t n, std::int64_t k,

@@ -13,6 +13,7 @@
 #include <gradus/tensor/layout.h>
 
 #include <cstdint>
+#include <span>
 #include <string>
 
 namespace gradus {
@@ -33,6 +34,17 @@ void gemm(DType dtype, std::int64_t m, std::int64_t n, std::int64_t k, double al
 /// C = op(A) op(B) + bias, with bias (n,) added to every row.
 void gemm_bias(DType dtype, std::int64_t m, std::int64_t n, std::int64_t k, MatrixView a, MatrixView b,
                const void* bias, void* c, std::int64_t c_stride);
+
+/// One product of a sum: op(A) (m, k) and op(B) (k, n).
+struct GemmTerm {
+  std::int64_t k;
+  MatrixView a, b;
+};
+
+/// C = the sum of op(A) op(B) over the terms, in their order, + beta C: each part of C stays in the cache for
+/// all of them. float32 and float64.
+void gemm_sum(DType dtype, std::int64_t m, std::int64_t n, std::span<const GemmTerm> terms, double beta,
+              void* c, std::int64_t c_stride);
 
 /// The same product for every matrix of a batch. `batch` holds the batch's sizes, the other shapes how many
 /// elements lie between neighbours along each of its axes (0: the same matrix again; not for C).

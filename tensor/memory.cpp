@@ -1,6 +1,7 @@
 #include <gradus/tensor/error.h>
 #include <gradus/tensor/memory.h>
 
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -28,6 +29,7 @@ constexpr bool caching = true;
 #endif
 
 constexpr std::size_t alignment = 64;
+constexpr std::size_t huge_page = std::size_t{2} << 20;
 constexpr std::size_t small_limit = 1024;
 constexpr std::size_t small_classes = small_limit / alignment;
 
@@ -47,12 +49,17 @@ std::size_t physical_memory() {
 void* ask_system(std::size_t bytes) {
   if (bytes > physical_memory()) no_memory(bytes);
   system_calls.fetch_add(1, std::memory_order_relaxed);
-  void* block = std::aligned_alloc(alignment, bytes);
+  const bool large = bytes >= huge_page;
+  void* block = std::aligned_alloc(large ? huge_page : alignment, bytes);
   if (!block) no_memory(bytes);
+  // Large matrices are walked through along both axes: with pages of 4 KiB every step down a column is in
+  // another one. Whole pages only, so that no memory is taken which was not asked for. A system without such
+  // pages says no; no harm.
+  if (large) madvise(block, bytes / huge_page * huge_page, MADV_HUGEPAGE);
   return block;
 }
 
-// --- small blocks: free lists of the thread -----------------------------------------------------------------------------
+// --- small blocks: free lists of the thread ---
 
 struct FreeBlock {
   FreeBlock* next;
@@ -65,10 +72,11 @@ struct FreeList {
 
 constinit thread_local FreeList free_lists[small_classes] = {};
 
-constexpr std::uint32_t batch = 64;             // blocks moved between a thread and the common lists at once
+constexpr std::uint32_t batch = 64;  // blocks moved between a thread and the common lists at once
 constexpr std::uint32_t most_blocks = 4 * batch;  // that a thread keeps of one class
 
-/// Blocks that threads have given back: one that frees what another allocates would otherwise grow without end.
+/// Blocks that threads have given back: one that frees what another allocates would otherwise grow without
+/// end.
 struct CommonLists {
   std::mutex mutex;
   FreeList lists[small_classes] = {};
@@ -126,7 +134,7 @@ void refill(std::size_t size_class) {
   }
 }
 
-// --- larger blocks: bins of size classes ---------------------------------------------------------------------------------
+// --- larger blocks: bins of size classes ---
 
 /// Sizes are rounded up to a multiple of an eighth of their power of two: at most 12.5 % is wasted.
 std::size_t rounded(std::size_t bytes) {
@@ -197,7 +205,8 @@ void* allocate(std::size_t bytes) {
 
 void deallocate(void* block, std::size_t bytes) noexcept {
   if (!block) return;
-  if (!caching || bytes > small_limit) return deallocate_large(block, std::max<std::size_t>(bytes, alignment));
+  if (!caching || bytes > small_limit)
+    return deallocate_large(block, std::max<std::size_t>(bytes, alignment));
   const std::size_t size_class = bytes == 0 ? 0 : (bytes - 1) / alignment;
   FreeList& list = free_lists[size_class];
   auto* free_block = static_cast<FreeBlock*>(block);

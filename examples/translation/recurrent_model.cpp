@@ -103,8 +103,11 @@ RecurrentModel::Memory RecurrentModel::encode(const Tensor& source, const Tensor
   }
   if (attends_after()) start.attentional = zeros({source.size(0), H}, read.ends.dtype());
 
-  Memory memory{
-      .values = read.states, .keys = {}, .mask = padding_mask(lengths, source.size(1)), .whole = {}};
+  Memory memory{.values = read.states,
+                .keys = {},
+                .mask = padding_mask(lengths, source.size(1)),
+                .whole = {},
+                .fed_weight = parts_.decoder.front().weight_behind(options_.dim)};
   if (parts_.attention) {
     memory.keys = parts_.attention->project_keys(parts_.key_projection ? (*parts_.key_projection)(read.states)
                                                                        : read.states);
@@ -137,7 +140,7 @@ Tensor RecurrentModel::advance(const Tensor& embedded, const Tensor& projected, 
   for (std::size_t layer = 0; layer < parts_.decoder.size(); ++layer) {
     const RecurrentCell& cell = parts_.decoder[layer];
     if (layer == 0) {
-      state.layers[0] = feeds_input(options_) ? cell.step(projected, fed, state.layers[0])
+      state.layers[0] = feeds_input(options_) ? cell.step(projected, fed, memory.fed_weight, state.layers[0])
                                               : cell.step_projected(projected, state.layers[0]);
     } else {
       state.layers[layer] =

@@ -22,10 +22,11 @@ class RecurrentModel : public TranslationModel {
 
   /// What the encoder leaves behind for the decoder. B sentences, S source positions, H hidden.
   struct Memory {
-    Tensor values;  // (B, S, 2H): what attention averages
-    Tensor keys;    // (B, S, ...): what it compares with, projected once
-    Tensor mask;    // (B, S) bool, true at padding
-    Tensor whole;   // (B, 2H): the context of every step where there is no attention
+    Tensor values;      // (B, S, 2H): what attention averages
+    Tensor keys;        // (B, S, ...): what it compares with, projected once
+    Tensor mask;        // (B, S) bool, true at padding
+    Tensor whole;       // (B, 2H): the context of every step where there is no attention
+    Tensor fed_weight;  // (gates, fed): what the first decoder layer makes of what comes beside the embedding
   };
   /// Where the decoder stands between two steps.
   struct State {

@@ -47,11 +47,11 @@ Tensor RecurrentCell::project_first(const Tensor& first) const {
   return linear(first, weights().weight_ih.slice(1, 0, first.size(-1)), weights().bias_ih);
 }
 
-CellState RecurrentCell::step(const Tensor& projected_first, const Tensor& rest,
+Tensor RecurrentCell::weight_behind(std::int64_t first) const { return weights().weight_ih.slice(1, first); }
+
+CellState RecurrentCell::step(const Tensor& projected_first, const Tensor& rest, const Tensor& rest_weight,
                               const CellState& before) const {
-  const Tensor& weight = weights().weight_ih;
-  return step_projected(projected_first + linear(rest, weight.slice(1, weight.size(1) - rest.size(1))),
-                        before);
+  return step_projected(projected_first + linear(rest, rest_weight), before);
 }
 
 CellState RecurrentCell::step(const Tensor& input, const CellState& before) const {

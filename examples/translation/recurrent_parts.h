@@ -42,8 +42,13 @@ class RecurrentCell {
   /// The part of the input gates (..., gates) that comes from the first features of the input: computed for
   /// all steps at once where these are known in advance. It holds the bias.
   Tensor project_first(const Tensor& first) const;
-  /// A step whose input is [first, rest]: what project_first made of one part, and the other (B, ...).
-  CellState step(const Tensor& projected_first, const Tensor& rest, const CellState& before) const;
+  /// The columns (gates, rest) of the input weight behind those of `first` features. Taken once for all
+  /// steps, its gradient is one product over all of them.
+  Tensor weight_behind(std::int64_t first) const;
+  /// A step whose input is [first, rest]: what project_first made of one part, and the other (B, rest) with
+  /// its weight.
+  CellState step(const Tensor& projected_first, const Tensor& rest, const Tensor& rest_weight,
+                 const CellState& before) const;
   /// A step whose whole input is what project_first was given.
   CellState step_projected(const Tensor& input_gates, const CellState& before) const;
   /// A step whose input (B, input) is given as a whole.

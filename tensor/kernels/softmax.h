@@ -22,14 +22,18 @@ struct SoftmaxFunctions {
   /// of a row of logits but for the target's own part. x and x_gradient may be the same.
   void (*cross_entropy_backward)(std::int64_t n, const T* x, T shift, T log_sum, T scale, T smoothing,
                                  T* x_gradient);
+  /// What the cross entropy of a row of logits is made of, and its gradient, with one exponential an element:
+  /// gives log_sum_exp(x) and the sum of x - shift, and puts softmax(x) - smoothing / n in place of x.
+  void (*cross_entropy)(std::int64_t n, T* x, T smoothing, T* shift, T* log_sum, T* shifted_sum);
   /// Sum of x - shift.
   T (*shifted_sum)(std::int64_t n, const T* x, T shift);
-  /// One piece of a row of attention scores, on the way to a softmax over all its pieces (Milakov, Gimelshein 2018,
-  /// "Online normalizer calculation for softmax"). Adds bias (may be null), leaves out what is masked (may be null),
-  /// brings `largest` and `sum` of exp(score - largest) up to date, and turns the scores into exp(score - largest).
-  /// Gives the factor for what was summed up before. A row starts with -infinity and 0.
+  /// One piece of a row of attention scores, on the way to a softmax over all its pieces (Milakov, Gimelshein
+  /// 2018, "Online normalizer calculation for softmax"). Adds bias (may be null), leaves out what is masked
+  /// (may be null), brings `largest` and `sum` of exp(score - largest) up to date, and turns the scores into
+  /// exp(score - largest). Gives the factor for what was summed up before. A row starts with -infinity and 0.
   T (*online)(std::int64_t n, const T* bias, const bool* masked, T* scores, T* largest, T* sum);
-  /// The weights of a piece of such a row once the whole is known: exp(score + bias - largest) / sum, 0 where masked.
+  /// The weights of a piece of such a row once the whole is known: exp(score + bias - largest) / sum, 0 where
+  /// masked.
   void (*online_weights)(std::int64_t n, const T* bias, const bool* masked, T largest, T sum, T* scores);
   /// gradient = dropped gradient - y delta: the gradient of the scores from that of the weights after their
   /// dropout. y are the weights, `dropped` what dropout made of them (y itself without dropout).

@@ -156,6 +156,31 @@ void cross_entropy_backward(std::int64_t n, const T* x, T shift, T log_sum, T sc
   for (std::int64_t j = 0; j < n; ++j) x_gradient[j] = scale * (weight((x[j] - shift) - log_sum) - share);
 }
 
+template <class T>
+void cross_entropy(std::int64_t n, T* x, T smoothing, T* shift, T* log_sum, T* shifted_sum) {
+  const T largest = maximum(n, x), origin = largest - largest == T(0) ? largest : T(0);
+  T terms[lanes] = {}, logits[lanes] = {};
+  std::int64_t i = 0;
+  for (; i + lanes <= n; i += lanes) {
+#pragma omp simd
+    for (std::int64_t lane = 0; lane < lanes; ++lane) {
+      const T logit = x[i + lane] - origin, value = weight(logit);
+      logits[lane] += logit;
+      terms[lane] += value;
+      x[i + lane] = value;
+    }
+  }
+  for (std::int64_t lane = 0; i < n; ++i, ++lane) {
+    const T logit = x[i] - origin;
+    logits[lane] += logit;
+    terms[lane] += x[i] = weight(logit);
+  }
+  const T total = fold_sum(terms), factor = T(1) / total, share = smoothing / static_cast<T>(n);
+#pragma omp simd
+  for (std::int64_t j = 0; j < n; ++j) x[j] = x[j] * factor - share;
+  *shift = origin, *log_sum = log_(total), *shifted_sum = fold_sum(logits);
+}
+
 /// scores += bias, and -infinity where masked.
 template <class T>
 GRADUS_INLINE void complete_scores(std::int64_t n, const T* bias, const bool* masked, T* scores) {
@@ -207,10 +232,10 @@ void score_gradient(std::int64_t n, const T* y, const T* dropped, T delta, T* gr
 }
 
 template <class T>
-constexpr SoftmaxFunctions<T> functions = {forward<T>,    log_forward<T>,  log_sum_exp<T>,
-                                           backward<T>,   log_backward<T>, cross_entropy_backward<T>,
-                                           shifted_sum<T>, online<T>,       online_weights<T>,
-                                           score_gradient<T>};
+constexpr SoftmaxFunctions<T> functions = {forward<T>,        log_forward<T>,   log_sum_exp<T>,
+                                           backward<T>,       log_backward<T>,  cross_entropy_backward<T>,
+                                           cross_entropy<T>,  shifted_sum<T>,   online<T>,
+                                           online_weights<T>, score_gradient<T>};
 
 }  // namespace
 

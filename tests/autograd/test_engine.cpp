@@ -179,6 +179,52 @@ TEST_CASE("hooks: see the whole gradient, and may change it") {
   CHECK(x.grad().to_vector<double>() == Values{9, 9});
 }
 
+TEST_CASE("a weight used in many small products: its gradient is whole wherever it is looked at") {
+  // Steps of three rows each, fewer than the products are put off for, and then of many more.
+  for (const std::int64_t steps : {1, 5, 900}) {
+    CAPTURE(steps);
+    const std::int64_t rows = 3, in = 4, out = 5;
+    const Tensor x = sin(arange(0, steps * rows * in, 1, DType::float64)).reshape({steps, rows, in});
+    const Tensor ones_out = ones({steps * rows, out}, DType::float64);
+    const Tensor expected = matmul(ones_out.t(), x.reshape({steps * rows, in}));  // (out, in)
+
+    const Tensor table = zeros({2 * out, in}, DType::float64).requires_grad_();
+    Tensor weight = table.slice(0, out, 2 * out);  // in the middle of the graph: its gradient goes on
+    weight.retain_grad();
+    int calls = 0;
+    Tensor seen;
+    register_hook(weight, [&](const Tensor& gradient) {
+      ++calls;
+      seen = gradient.clone();
+      return Tensor();
+    });
+    Tensor total;
+    for (std::int64_t step = 0; step < steps; ++step) {
+      const Tensor part = sum(linear(x.select(0, step), weight));
+      total = total.defined() ? total + part : part;
+    }
+    const Tensor alone = grad(total, weight, {}, {.retain_graph = true});
+    total.backward();
+    CHECK(calls == 2);
+    for (const Tensor& found : {alone, seen, weight.grad(), table.grad().slice(0, out, 2 * out)}) {
+      CHECK(max(abs(found - expected)).item() < 1e-12);
+    }
+    CHECK(max(abs(table.grad().slice(0, 0, out))).item() == 0);
+  }
+}
+
+TEST_CASE("a weight used in a product and elsewhere: both gradients arrive") {
+  const Tensor weight = ones({2, 2}, DType::float64).requires_grad_();
+  const Tensor x = tensor({{1, 2}}, DType::float64);
+  sum(linear(x, weight) + matmul(x, weight)).backward();
+  sum(linear(x, weight) * 2).backward();
+  // d/dw of x w^T: rows (1, 2); of x w: columns (1, 2); then twice the first again
+  CHECK(weight.grad().to_vector<double>() == Values{4, 7, 5, 8});
+  const Tensor other = ones({2, 2}, DType::float64).requires_grad_();
+  sum(linear(x, other) + sum(other * 10)).backward();
+  CHECK(other.grad().to_vector<double>() == Values{21, 22, 21, 22});
+}
+
 TEST_CASE("retain_grad: keeps the gradient of a computed tensor") {
   const Tensor x = leaf({2});
   Tensor y = x * x;

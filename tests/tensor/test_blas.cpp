@@ -95,6 +95,28 @@ TEST_CASE("gemm: C is not read where beta is 0") {
   }
 }
 
+TEST_CASE_TEMPLATE("gemm_sum: the products added one by one", T, float, double) {
+  const std::vector<std::int64_t> depths = {128, 0, 3, 300};  // of the terms
+  for (const Size& size : sizes) {
+    const auto [m, n, unused] = size;
+    for (const double beta : {0.0, 1.0}) {
+      std::vector<std::vector<T>> matrices;
+      std::vector<GemmTerm> terms;
+      std::vector<T> c = whole_numbers<T>(m * n, 7), expected = c;
+      for (const std::int64_t k : depths) {
+        const int seed = static_cast<int>(matrices.size());
+        const T* a = matrices.emplace_back(whole_numbers<T>(k * m + 1, seed)).data();
+        const T* b = matrices.emplace_back(whole_numbers<T>(k * n + 1, seed + 1)).data();
+        terms.push_back({k, {a, m, true}, {b, n}});
+        gemm(dtype_of<T>(), m, n, k, 1, terms.back().a, terms.back().b, terms.size() == 1 ? beta : 1,
+             expected.data(), n);
+      }
+      gemm_sum(dtype_of<T>(), m, n, terms, beta, c.data(), n);
+      CHECK(c == expected);
+    }
+  }
+}
+
 TEST_CASE("gemm: the same bits on one thread and several") {
   for (const Size& size : sizes) {
     const auto [m, n, k] = size;
