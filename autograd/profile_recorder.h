@@ -18,7 +18,7 @@
 namespace gradus {
 
 /// True while a profile runs, on whichever thread: the flag to look at before a hook is called.
-extern constinit std::atomic<bool> profiling;
+[[gnu::visibility("hidden")]] extern constinit std::atomic<bool> profiling;  // hidden: read without a detour
 
 /// An operation has been computed and recorded.
 void profile_forward(const Node& node);
