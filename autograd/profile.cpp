@@ -72,10 +72,26 @@ std::string columns(const ProfileCost& cost) {
          right(cost.flops > 0 ? formatted("%.3f", static_cast<double>(cost.flops) * 1e-6) : "", 12);
 }
 
-std::string block(const char* title, const std::vector<ProfileLine>& lines) {
-  if (lines.empty()) return "";
-  std::size_t width = std::string(title).size();
+std::size_t name_width(const std::string& title, const std::vector<ProfileLine>& lines) {
+  std::size_t width = title.size();
   for (const ProfileLine& line : lines) width = std::max(width, line.name.size());
+  return width;
+}
+
+std::string mark_block(const std::vector<ProfileLine>& lines) {
+  const std::string title = "beside operations";
+  const std::size_t width = name_width(title, lines);
+  std::string text = left(title, width) + right("times", 9) + right("ms", 12) + "\n";
+  for (const ProfileLine& line : lines) {
+    text += left(line.name, width) + right(std::to_string(line.forward.calls), 9) +
+            right(formatted("%.3f", line.forward.milliseconds), 12) + "\n";
+  }
+  return text + "\n";
+}
+
+std::string cost_block(const std::string& title, const std::vector<ProfileLine>& lines) {
+  if (lines.empty()) return "";
+  const std::size_t width = name_width(title, lines);
   std::string text = left(title, width);
   for (const char* direction : {"forward", "backward"}) {
     text += right(direction, 9) + right("ms", 12) + right("MFLOP", 12);
@@ -151,8 +167,8 @@ std::vector<ProfileLine> Profile::parameters() const {
 ProfilePeak Profile::peak() const { return recorder_->peak(); }
 
 std::string Profile::table() const {
-  return formatted("%.3f ms in all\n\n", recorder_->milliseconds()) + block("operation", operations()) +
-         block("parameter", parameters()) + block("beside operations", marks()) + peak_text(peak());
+  return formatted("%.3f ms in all\n\n", recorder_->milliseconds()) + cost_block("operation", operations()) +
+         cost_block("parameter", parameters()) + mark_block(marks()) + peak_text(peak());
 }
 
 void Profile::save_trace(const std::string& path) const {
