@@ -24,7 +24,9 @@ void add_to(ProfileLine& line, const ProfileRow& row) {
   line.kept_bytes += row.kept_bytes;
 }
 
-double milliseconds(const ProfileLine& line) { return line.forward.milliseconds + line.backward.milliseconds; }
+double milliseconds(const ProfileLine& line) {
+  return line.forward.milliseconds + line.backward.milliseconds;
+}
 
 template <class Key>
 std::vector<ProfileLine> longest_first(const std::map<Key, ProfileLine>& lines) {
@@ -68,7 +70,8 @@ std::string right(const std::string& text, std::size_t width) {
 
 std::string columns(const ProfileCost& cost) {
   const bool any = cost.calls > 0;
-  return right(any ? std::to_string(cost.calls) : "", 9) + right(any ? formatted("%.3f", cost.milliseconds) : "", 12) +
+  return right(any ? std::to_string(cost.calls) : "", 9) +
+         right(any ? formatted("%.3f", cost.milliseconds) : "", 12) +
          right(cost.flops > 0 ? formatted("%.3f", static_cast<double>(cost.flops) * 1e-6) : "", 12);
 }
 
@@ -99,7 +102,8 @@ std::string cost_block(const std::string& title, const std::vector<ProfileLine>&
   text += right("kept KiB", 12) + "\n";
   for (const ProfileLine& line : lines) {
     text += left(line.name, width) + columns(line.forward) + columns(line.backward);
-    if (line.kept_bytes > 0) text += right(formatted("%.1f", static_cast<double>(line.kept_bytes) / 1024), 12);
+    if (line.kept_bytes > 0)
+      text += right(formatted("%.1f", static_cast<double>(line.kept_bytes) / 1024), 12);
     text.erase(text.find_last_not_of(' ') + 1);
     text += "\n";
   }
@@ -109,7 +113,8 @@ std::string cost_block(const std::string& title, const std::vector<ProfileLine>&
 std::string peak_text(const ProfilePeak& peak) {
   constexpr std::size_t shown = 10;
   std::string text = "most memory in use: " + mebibytes(peak.bytes) +
-                     (peak.operation.empty() ? ", before the profile began" : ", during " + peak.operation) + "\n";
+                     (peak.operation.empty() ? ", before the profile began" : ", during " + peak.operation) +
+                     "\n";
   text += right(mebibytes(peak.bytes_before), 16) + "  from before the profile began\n";
   std::size_t rest = 0;
   for (std::size_t i = 0; i < peak.holders.size(); ++i) {
@@ -137,9 +142,10 @@ std::string trace_event(const ProfileRecorder& recorder, const ProfileEvent& eve
     parameters += (parameters.empty() ? "" : ", ") + recorder.parameter_name(id);
   }
   const char* category = row.is_mark ? "mark" : event.slot % 2 ? "backward" : "forward";
-  return R"({"ph":"X","pid":1,"tid":1,"name":)" + json_string(row.name + (event.slot % 2 ? " backward" : "")) +
-         R"(,"cat":")" + category + R"(","ts":)" + microseconds(event.begin) + R"(,"dur":)" +
-         microseconds(event.duration) + R"(,"args":{"parameters":)" + json_string(parameters) + R"(,"flops":)" +
+  return R"({"ph":"X","pid":1,"tid":1,"name":)" +
+         json_string(row.name + (event.slot % 2 ? " backward" : "")) + R"(,"cat":")" + category +
+         R"(","ts":)" + microseconds(event.begin) + R"(,"dur":)" + microseconds(event.duration) +
+         R"(,"args":{"parameters":)" + json_string(parameters) + R"(,"flops":)" +
          std::to_string(event.flops) + "}}";
 }
 
@@ -181,8 +187,9 @@ void Profile::save_trace(const std::string& path) const {
     if (event.used_bytes == used_bytes) continue;
     used_bytes = event.used_bytes;
     text += R"(,
-{"ph":"C","pid":1,"name":"memory","ts":)" + microseconds(event.begin + event.duration) + R"(,"args":{"bytes":)" +
-            std::to_string(used_bytes) + "}}";
+{"ph":"C","pid":1,"name":"memory","ts":)" +
+            microseconds(event.begin + event.duration) + R"(,"args":{"bytes":)" + std::to_string(used_bytes) +
+            "}}";
   }
   write_file_atomically(path, text + "\n]}\n");
 }

@@ -6,11 +6,12 @@
 //   std::cout << profile.table();
 //   profile.save_trace("trace.json");  // for chrome://tracing and ui.perfetto.dev
 //
-// How it measures. Operations are seen where they are seen anyway: when they are written down for the backward pass (after
-// their kernel has run), and one by one in the backward pass. An operation's time is the time since the event before it on
-// the same thread. What is not recorded (masks, data, anything under no_grad) therefore counts into the next event; mark()
-// gives it a line of its own, and optimisers mark their steps. Memory is seen in blocks larger than 1 KiB, as in
-// memory_statistics(). Without a profile nothing is done per operation but to look at one flag where it is recorded.
+// How it measures. Operations are seen where they are seen anyway: when they are written down for the
+// backward pass (after their kernel has run), and one by one in the backward pass. An operation's time is the
+// time since the event before it on the same thread. What is not recorded (masks, data, anything under
+// no_grad) therefore counts into the next event; mark() gives it a line of its own, and optimisers mark their
+// steps. Memory is seen in blocks larger than 1 KiB, as in memory_statistics(). Without a profile nothing is
+// done per operation but to look at one flag where it is recorded.
 #pragma once
 #include <cstddef>
 #include <cstdint>
@@ -34,22 +35,25 @@ struct ProfileCost {
 struct ProfileLine {
   std::string name;
   ProfileCost forward, backward;
-  /// What the operation's forward allocated and what was still there when a backward pass began; of several passes the
-  /// largest. A tensor counts where it was made, not where it is saved, so the sum over operations counts nothing twice.
+  /// What the operation's forward allocated and what was still there when a backward pass began; of several
+  /// passes the largest. A tensor counts where it was made, not where it is saved, so the sum over operations
+  /// counts nothing twice.
   std::size_t kept_bytes = 0;
 };
 
 /// The moment at which most bytes were in use.
 struct ProfilePeak {
   std::size_t bytes = 0;
-  std::string operation;         // that was running, "mul backward"; empty: the most was there before the profile began
+  /// What was running, "mul backward"; empty where the most was in use before anything ran.
+  std::string operation;
   std::size_t bytes_before = 0;  // of them from before the profile began
   /// Who had allocated the rest, largest first: "linear (hidden.weight, hidden.bias)".
   std::vector<std::pair<std::string, std::size_t>> holders;
 };
 
-/// Measures what its thread does while it lives. Products and memory of other threads are counted as well, into whatever
-/// runs here at that time. Made, stopped and destroyed by one thread; throws where another profile is running.
+/// Measures what its thread does while it lives. Products and memory of other threads are counted as well,
+/// into whatever runs here at that time. Made, stopped and destroyed by one thread; throws where another
+/// profile is running.
 class [[nodiscard]] Profile {
  public:
   Profile();
@@ -62,8 +66,8 @@ class [[nodiscard]] Profile {
 
   /// One line for each operation, the longest time first.
   std::vector<ProfileLine> operations() const;
-  /// One line for each named parameter: the cost of all operations that use it, directly or by a view. One that uses two
-  /// stands in the lines of both.
+  /// One line for each named parameter: the cost of all operations that use it, directly or by a view. One
+  /// that uses two stands in the lines of both.
   std::vector<ProfileLine> parameters() const;
   /// What mark() has named, and "not in an operation".
   std::vector<ProfileLine> marks() const;
@@ -74,7 +78,8 @@ class [[nodiscard]] Profile {
   /// Writes every call as an event of Chrome's trace format, and the memory in use as a counter.
   void save_trace(const std::string& path) const;
 
-  /// Says that the time since the last event went into `name`. Costs nothing to speak of where no profile runs.
+  /// Says that the time since the last event went into `name`. Costs nothing to speak of where no profile
+  /// runs.
   static void mark(const char* name);
 
  private:

@@ -39,7 +39,8 @@ void Profile::mark(const char* name) {
 
 ProfileRecorder::ProfileRecorder() {
   if (profiling.exchange(true)) {
-    throw Error("Profile", "another profile is running, and there can be one at a time; call its stop() first");
+    throw Error("Profile",
+                "another profile is running, and there can be one at a time; call its stop() first");
   }
   row_of(true, "", {});
   const std::size_t used = observe_memory(this);
@@ -64,7 +65,8 @@ void ProfileRecorder::stop() {
   profiling = false;
 }
 
-// --- events ------------------------------------------------------------------------------------------------------------------
+// --- events
+// ------------------------------------------------------------------------------------------------------------------
 
 std::uint32_t ProfileRecorder::row_of(bool is_mark, const char* name, std::vector<std::uint64_t> parameters) {
   const auto number = static_cast<std::uint32_t>(rows_.size());
@@ -88,7 +90,8 @@ std::uint32_t ProfileRecorder::slot_of(const Node& node, bool backward) {
   const bool is_leaf = backward && !node.backward;
   if (is_leaf) look_at(&node);
   for (std::uint32_t i = 0; i < node.input_count; ++i) look_at(behind_views(node.inputs[i].get()));
-  return 2 * row_of(false, is_leaf ? "store gradient" : node.operation, std::move(parameters)) + (backward ? 1 : 0);
+  return 2 * row_of(false, is_leaf ? "store gradient" : node.operation, std::move(parameters)) +
+         (backward ? 1 : 0);
 }
 
 void ProfileRecorder::mark(const char* name) { end_event(2 * row_of(true, name, {})); }
@@ -115,7 +118,8 @@ void ProfileRecorder::pass_begins() {
   }
 }
 
-// --- memory ------------------------------------------------------------------------------------------------------------------
+// --- memory
+// ------------------------------------------------------------------------------------------------------------------
 
 void ProfileRecorder::allocated(const void* block, std::size_t bytes, std::size_t used) noexcept {
   const std::scoped_lock lock(memory_mutex_);

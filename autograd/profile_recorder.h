@@ -1,4 +1,5 @@
-// What a Profile writes down, and the hooks by which it hears of operations. Only for the sources of this folder.
+// What a Profile writes down, and the hooks by which it hears of operations. Only for the sources of this
+// folder.
 #pragma once
 #include <gradus/autograd/node.h>
 #include <gradus/autograd/profile.h>
@@ -38,10 +39,10 @@ struct ProfileRow {
 
 /// One call on the time line.
 struct ProfileEvent {
-  std::uint32_t slot;             // 2 * row, + 1 for backward
-  std::int64_t begin, duration;   // nanoseconds since the profile began
+  std::uint32_t slot;            // 2 * row, + 1 for backward
+  std::int64_t begin, duration;  // nanoseconds since the profile began
   std::uint64_t flops;
-  std::size_t used_bytes;         // at its end
+  std::size_t used_bytes;  // at its end
 };
 
 class ProfileRecorder final : public MemoryObserver {
@@ -84,7 +85,7 @@ class ProfileRecorder final : public MemoryObserver {
 
   const Clock::time_point start_ = Clock::now();
   bool running_ = true;
-  std::int64_t last_ = 0;          // end of the last event
+  std::int64_t last_ = 0;  // end of the last event
   std::uint64_t last_flops_ = 0;
   std::vector<ProfileRow> rows_;
   std::vector<ProfileEvent> events_;
@@ -94,9 +95,9 @@ class ProfileRecorder final : public MemoryObserver {
   mutable std::mutex memory_mutex_;  // guards what follows: blocks come and go on any thread
   std::unordered_map<const void*, Block> blocks_;
   std::vector<const void*> unnamed_blocks_;
-  std::vector<std::size_t> held_;    // bytes of the living blocks, by slot
+  std::vector<std::size_t> held_;  // bytes of the living blocks, by slot
   std::size_t used_ = 0;
-  bool at_peak_ = true;              // nothing was freed since the highest point, so held_ is what was held there
+  bool at_peak_ = true;  // nothing was freed since the highest point, so held_ is what was held there
   std::size_t peak_bytes_ = 0;
   std::uint32_t peak_slot_ = nobody;
   std::vector<std::size_t> peak_held_;

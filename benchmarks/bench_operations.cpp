@@ -1,14 +1,14 @@
-// How fast operations are: what the small ones cost beside their arithmetic, how fast the large ones run, what small
-// training steps take, and how attention grows with its length.
+// How fast operations are: what the small ones cost beside their arithmetic, how fast the large ones run,
+// what small training steps take, and how attention grows with its length.
 //
 //   build/release/bin/bench_operations                              medians of seven repetitions
 //   build/release/bin/bench_operations --benchmark_filter=add_8     some of them
 //   build/release/bin/bench_operations --threads 2                  on two threads; one is the default
 #include <gradus/gradus.h>
 
+#include <benchmark/benchmark.h>
 #include <unistd.h>
 #include <CLI/CLI.hpp>
-#include <benchmark/benchmark.h>
 
 #include <cstdio>
 #include <string>
@@ -18,7 +18,8 @@ using namespace gradus;
 
 namespace {
 
-// --- overhead --------------------------------------------------------------------------------------------------
+// --- overhead
+// --------------------------------------------------------------------------------------------------
 
 // An addition of eight numbers: nearly all of its time is overhead.
 void add_8_unrecorded(benchmark::State& state) {
@@ -41,10 +42,11 @@ void chain_of_10(benchmark::State& state) {
   }
 }
 
-// --- one pass over large tensors -------------------------------------------------------------------------------
+// --- one pass over large tensors
+// -------------------------------------------------------------------------------
 
-/// Forward over (1024, 1024) float32. Bytes are those of the tensors read and written, the result's size told by
-/// `results`.
+/// Forward over (1024, 1024) float32. Bytes are those of the tensors read and written, the result's size told
+/// by `results`.
 template <class Operation>
 void pass_over_1024(benchmark::State& state, Operation operation) {
   const Tensor x = randn({1024, 1024});
@@ -54,10 +56,12 @@ void pass_over_1024(benchmark::State& state, Operation operation) {
     results = y.numel();
     benchmark::DoNotOptimize(y);
   }
-  state.SetBytesProcessed(state.iterations() * (x.numel() + results) * static_cast<std::int64_t>(sizeof(float)));
+  state.SetBytesProcessed(state.iterations() * (x.numel() + results) *
+                          static_cast<std::int64_t>(sizeof(float)));
 }
 
-// --- products and training steps -------------------------------------------------------------------------------
+// --- products and training steps
+// -------------------------------------------------------------------------------
 
 /// (64, 64) with (64, 64), forward and backward to both.
 void matmul_64(benchmark::State& state) {
@@ -87,8 +91,8 @@ void perceptron_step(benchmark::State& state) {
   }
 }
 
-/// Attention of one head of 64 features over as many positions as the argument says, forward; in a window each query
-/// sees 128 positions to either side.
+/// Attention of one head of 64 features over as many positions as the argument says, forward; in a window
+/// each query sees 128 positions to either side.
 void attention(benchmark::State& state, bool windowed) {
   const std::int64_t positions = state.range(0);
   const Tensor query = randn({1, 1, positions, 64}), key = randn({1, 1, positions, 64}),
@@ -98,7 +102,8 @@ void attention(benchmark::State& state, bool windowed) {
   for (auto _ : state) benchmark::DoNotOptimize(scaled_dot_product_attention(query, key, value, options));
 }
 
-// --- the list --------------------------------------------------------------------------------------------------
+// --- the list
+// --------------------------------------------------------------------------------------------------
 
 /// Prints the median of each, without the settings behind its name.
 class Medians : public benchmark::ConsoleReporter {
@@ -162,7 +167,8 @@ void add_cases() {
 
 int main(int argc, char** argv) {
   benchmark::Initialize(&argc, argv);  // takes its own options out
-  CLI::App program("How fast operations are. Options of Google Benchmark, --benchmark_filter and others, work too.");
+  CLI::App program(
+      "How fast operations are. Options of Google Benchmark, --benchmark_filter and others, work too.");
   int threads = 1;
   program.add_option("--threads", threads, "Threads")->check(CLI::Range(1, 4096))->capture_default_str();
   CLI11_PARSE(program, argc, argv);

@@ -22,7 +22,8 @@ namespace {
 
 /// The line of that name; one without calls where there is none.
 ProfileLine line_of(const std::vector<ProfileLine>& lines, const std::string& name) {
-  const auto found = std::find_if(lines.begin(), lines.end(), [&](const ProfileLine& line) { return line.name == name; });
+  const auto found =
+      std::find_if(lines.begin(), lines.end(), [&](const ProfileLine& line) { return line.name == name; });
   return found == lines.end() ? ProfileLine{} : *found;
 }
 
@@ -53,7 +54,8 @@ TEST_CASE("profile: calls and products of two layers, as counted by hand") {
   }
   profile.stop();
 
-  // Forward 2 * 32 * 20 * 12 and 2 * 32 * 12 * 5; backward the weights' gradients, and the input's of the second alone.
+  // Forward 2 * 32 * 20 * 12 and 2 * 32 * 12 * 5; backward the weights' gradients, and the input's of the
+  // second alone.
   constexpr std::uint64_t to_first = 2 * 32 * 20 * 12, to_second = 2 * 32 * 12 * 5;
   const ProfileLine products = line_of(profile.operations(), "linear");
   CHECK(products.forward.calls == 4);
@@ -120,7 +122,9 @@ TEST_CASE("profile: what a chain keeps for its backward pass") {
   }
   profile.stop();
   const std::size_t small = small_blocks_count ? 1024 : 0;
-  const auto is_near = [&](std::size_t value, std::size_t wanted) { return value >= wanted && value <= wanted + small; };
+  const auto is_near = [&](std::size_t value, std::size_t wanted) {
+    return value >= wanted && value <= wanted + small;
+  };
   CHECK(is_near(line_of(profile.operations(), "exp").kept_bytes, bytes));
   CHECK(is_near(line_of(profile.operations(), "sigmoid").kept_bytes, bytes));
   CHECK(is_near(line_of(profile.operations(), "neg").kept_bytes, 0));
@@ -131,9 +135,9 @@ TEST_CASE("profile: the peak belongs to the operation that ran, and names who he
   const Tensor weight = ones({64, 64}).requires_grad_().set_name("scale");
   const std::size_t before = memory_statistics().used_bytes;
   Profile profile;
-  const Tensor y = x * weight;                         // 16 KiB
-  const Tensor z = cat({y, y, y, y}, 0);               // 64 KiB on top: the peak
-  const Tensor rows = sum(z, {1});                     // 1 KiB, which does not count as a block of its own
+  const Tensor y = x * weight;            // 16 KiB
+  const Tensor z = cat({y, y, y, y}, 0);  // 64 KiB on top: the peak
+  const Tensor rows = sum(z, {1});        // 1 KiB, which does not count as a block of its own
   profile.stop();
   const ProfilePeak peak = profile.peak();
   CHECK(peak.bytes >= before + 80 * 1024);
@@ -232,6 +236,7 @@ TEST_CASE("profile: the trace is JSON with every call in order") {
     if (names.back() == "exp") CHECK(event.at("args").at("parameters") == "a \"quoted\" name");
   }
   CHECK(has_memory);
-  CHECK(names == std::vector<std::string>{"exp", "mul", "sum", "not in an operation", "sum backward", "mul backward",
-                                          "exp backward", "store gradient backward", "not in an operation"});
+  CHECK(names == std::vector<std::string>{"exp", "mul", "sum", "not in an operation", "sum backward",
+                                          "mul backward", "exp backward", "store gradient backward",
+                                          "not in an operation"});
 }

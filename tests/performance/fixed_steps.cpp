@@ -1,6 +1,6 @@
-// Steps of fixed size for counting instructions: `fixed_steps KIND` warms up, then runs the steps of that kind inside
-// measured_steps(), the function that callgrind is told to look at. Without an argument it prints what the count
-// depends on, and fails where the processor has no AVX2.
+// Steps of fixed size for counting instructions: `fixed_steps KIND` warms up, then runs the steps of that
+// kind inside measured_steps(), the function that callgrind is told to look at. Without an argument it prints
+// what the count depends on, and fails where the processor has no AVX2.
 #include "training.h"
 
 #include <gradus/gradus.h>
@@ -27,8 +27,14 @@ Step training_step(translation::ModelKind kind) {
   batch.lengths = full({8}, 9, DType::int64);
   batch.previous = randint(4, 300, {8, 11});
   batch.target = randint(4, 300, {8, 11});
-  const std::shared_ptr<translation::TranslationModel> model = translation::make_model(
-      {.kind = kind, .source_vocabulary = 200, .target_vocabulary = 300, .dim = 32, .dropout = 0.1, .hidden = 48, .ffn = 64});
+  const std::shared_ptr<translation::TranslationModel> model =
+      translation::make_model({.kind = kind,
+                               .source_vocabulary = 200,
+                               .target_vocabulary = 300,
+                               .dim = 32,
+                               .dropout = 0.1,
+                               .hidden = 48,
+                               .ffn = 64});
   const auto learner = std::make_shared<translation::Learner>(*model, 1e-3);
   return [batch, model, learner] { learner->step(batch, 0.1, 1); };
 }
