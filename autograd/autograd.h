@@ -17,6 +17,7 @@
 #include <gradus/autograd/node.h>
 #include <gradus/autograd/normalize.h>
 #include <gradus/autograd/pointwise.h>
+#include <gradus/autograd/profile.h>
 #include <gradus/autograd/rearrange.h>
 #include <gradus/autograd/recurrent.h>
 #include <gradus/autograd/reduce.h>

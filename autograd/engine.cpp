@@ -1,6 +1,7 @@
 #include <gradus/autograd/arithmetic.h>
 #include <gradus/autograd/engine.h>
 #include <gradus/autograd/node_extras.h>
+#include <gradus/autograd/profile_recorder.h>
 #include <gradus/autograd/reduce.h>
 #include <gradus/tensor/blas.h>
 #include <gradus/tensor/create.h>
@@ -149,14 +150,16 @@ void run_nodes(const NodeList& nodes, std::uint64_t pass, BackwardOptions option
     if (!node.pending.defined()) continue;
     Tensor gradient = run_hooks(node, std::exchange(node.pending, {}));
     captured(node, gradient);
-    if (!node.backward) continue;
-    Sink sink(node, pass, options.create_graph);
-    node.backward(node, sink, gradient);
-    if (!options.retain_graph) {
+    if (node.backward) {
+      Sink sink(node, pass, options.create_graph);
+      node.backward(node, sink, gradient);
+    }
+    if (node.backward && !options.retain_graph) {
       node.drop_closure(node.closure);
       node.closure = nullptr;
       node.spent = true;
     }
+    if (profiling.load(std::memory_order_relaxed)) [[unlikely]] profile_backward(node);
   }
 }
 
@@ -180,6 +183,7 @@ void seed(std::span<const Tensor> outputs, std::span<const Tensor> gradients) {
     }
     accumulate(*node_of(output), gradient, true);
   }
+  if (profiling.load(std::memory_order_relaxed)) [[unlikely]] profile_pass();
 }
 
 std::vector<Node*> roots_of(std::span<const Tensor> outputs) {

@@ -1,4 +1,5 @@
 #include <gradus/autograd/node_extras.h>
+#include <gradus/autograd/profile_recorder.h>
 #include <gradus/tensor/error.h>
 
 #include <atomic>
@@ -74,6 +75,7 @@ Node* make_node(Tensor& output, const char* operation, std::span<const Tensor* c
   node->dtype = output.dtype();
   node->shape = output.shape();
   output.body()->autograd = Ref<AutogradSlot>(node);
+  if (profiling.load(std::memory_order_relaxed)) [[unlikely]] profile_forward(*node);
   return node;
 }
 

@@ -1,4 +1,5 @@
 #include <gradus/autograd/modes.h>
+#include <gradus/autograd/profile.h>
 #include <gradus/optim/optimizer.h>
 #include <gradus/tensor/create.h>
 #include <gradus/tensor/error.h>
@@ -118,8 +119,10 @@ void Optimizer::zero_grad() {
 // --- the step ----------------------------------------------------------------------------------------------
 
 void Optimizer::step() {
+  Profile::mark("not in an operation");
   no_grad scope;
   for (std::size_t group = 0; group < groups_.size(); ++group) step_group(group);
+  Profile::mark("optimizer step");
 }
 
 /// Makes the state arrays that the group keeps and this parameter has not yet.

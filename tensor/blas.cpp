@@ -6,6 +6,7 @@
 #include <cblas.h>
 
 #include <algorithm>
+#include <atomic>
 #include <climits>
 #include <cstring>
 #include <initializer_list>
@@ -13,6 +14,9 @@
 
 namespace gradus {
 namespace {
+
+constinit std::atomic<bool> counting_flops{false};
+constinit std::atomic<std::uint64_t> counted_flops{0};
 
 // One product of one dtype, on typed pointers.
 template <class T>
@@ -305,6 +309,10 @@ void run(DType dtype, std::int64_t m, std::int64_t n, std::int64_t k, double alp
          const Batch& batch) {
   check_sizes({k, a.stride, b.stride, c_stride});
   prepare_blas();
+  if (counting_flops.load(std::memory_order_relaxed)) [[unlikely]] {
+    counted_flops.fetch_add(static_cast<std::uint64_t>(2 * m * n * k * element_count(batch.sizes)),
+                            std::memory_order_relaxed);
+  }
   switch (dtype) {
     case DType::float32: return run<float>(m, n, k, alpha, a, b, beta, bias, c, c_stride, batch);
     case DType::float64: return run<double>(m, n, k, alpha, a, b, beta, bias, c, c_stride, batch);
@@ -345,5 +353,9 @@ void gemm_batched(DType dtype, const Shape& batch, std::int64_t m, std::int64_t 
                   double beta, void* c, std::int64_t c_stride, const Shape& c_strides) {
   run(dtype, m, n, k, alpha, a, b, beta, nullptr, c, c_stride, {batch, a_strides, b_strides, c_strides});
 }
+
+void count_product_flops(bool on) { counting_flops.store(on, std::memory_order_relaxed); }
+
+std::uint64_t product_flops() { return counted_flops.load(std::memory_order_relaxed); }
 
 }  // namespace gradus

@@ -55,6 +55,11 @@ void gemm_batched(DType dtype, const Shape& batch, std::int64_t m, std::int64_t 
 /// Sets the BLAS up now rather than before the first product.
 void prepare_blas();
 
+/// Counts floating-point operations from now on, or no longer: 2 m n k for every product, also those of int64.
+void count_product_flops(bool on);
+/// What has been counted so far, on all threads.
+std::uint64_t product_flops();
+
 /// Which BLAS is linked, which kernels it uses, and whether they were chosen again: "OpenBLAS 0.3.21 ...,
 /// kernels SkylakeX (chosen again; it had chosen Prescott)".
 std::string blas_description();

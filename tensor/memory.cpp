@@ -152,6 +152,7 @@ struct Bins {
   FreeBlock* heads[64 * 8] = {};  // free blocks of each size class, linked through themselves
   std::size_t used = 0, peak = 0, cached = 0;
   std::size_t limit = physical_memory() / 2;
+  MemoryObserver* observer = nullptr;
 };
 Bins& bins() {
   static auto* all_bins = new Bins;  // outlives every tensor
@@ -173,6 +174,7 @@ void* allocate_large(std::size_t bytes) {
   }
   cache.used += size;
   cache.peak = std::max(cache.peak, cache.used);
+  if (cache.observer) [[unlikely]] cache.observer->allocated(block, size, cache.used);
   return block;
 }
 
@@ -181,6 +183,7 @@ void deallocate_large(void* block, std::size_t bytes) noexcept {
   Bins& cache = bins();
   std::scoped_lock lock(cache.mutex);
   cache.used -= size;
+  if (cache.observer) [[unlikely]] cache.observer->freed(block, size, cache.used);
   if (!caching || cache.cached + size > cache.limit) {
     std::free(block);
     return;
@@ -218,6 +221,12 @@ void deallocate(void* block, std::size_t bytes) noexcept {
 MemoryStatistics memory_statistics() {
   std::scoped_lock lock(bins().mutex);
   return {bins().used, bins().peak, bins().cached, system_calls.load(std::memory_order_relaxed)};
+}
+
+std::size_t observe_memory(MemoryObserver* observer) {
+  std::scoped_lock lock(bins().mutex);
+  bins().observer = observer;
+  return bins().used;
 }
 
 void empty_memory_cache() {

@@ -30,6 +30,19 @@ void empty_memory_cache();
 /// machine's memory.
 void set_memory_cache_limit(std::size_t bytes);
 
+/// Sees every block larger than 1 KiB come and go, on any thread; `used` is what is handed out afterwards. It is called
+/// under the allocator's lock, so it must not use the allocator.
+class MemoryObserver {
+ public:
+  virtual void allocated(const void* block, std::size_t bytes, std::size_t used) noexcept = 0;
+  virtual void freed(const void* block, std::size_t bytes, std::size_t used) noexcept = 0;
+
+ protected:
+  ~MemoryObserver() = default;
+};
+/// From now on this one, or nobody (nullptr). Returns the bytes that are handed out at this moment.
+std::size_t observe_memory(MemoryObserver* observer);
+
 /// For standard containers on hot paths.
 template <class T>
 struct CachingAllocator {

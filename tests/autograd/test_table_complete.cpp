@@ -24,7 +24,7 @@ std::vector<std::string> lines_of(const std::string& path) {
 /// Headers of autograd/ that users see, from its umbrella header, and the losses.
 std::vector<std::string> public_headers() {
   // The engine and what looks at it; no operation is declared there.
-  const std::set<std::string> others = {"engine.h", "gradcheck.h", "hooks.h", "modes.h", "node.h"};
+  const std::set<std::string> others = {"engine.h", "gradcheck.h", "hooks.h", "modes.h", "node.h", "profile.h"};
   std::vector<std::string> headers = {"nn/losses.h"};
   const std::regex include("#include <gradus/autograd/([a-z_]+\\.h)>");
   for (const std::string& line : lines_of("autograd/autograd.h")) {
