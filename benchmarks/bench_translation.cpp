@@ -1,5 +1,6 @@
 // The speed of a training step of the translator, on random sentences: the layers, the loss and the step
 // function that `translate train` uses. Prints one JSON object.
+#include "model_options.h"
 #include "training.h"
 #include "workload.h"
 
@@ -27,20 +28,6 @@ Batch random_batch(const Workload& work) {
   batch.target = randint(4, work.vocabulary, {work.batch, work.target});
   batch.target_tokens = work.batch * work.target;
   return batch;
-}
-
-ModelOptions model_options(const Workload& work) {
-  return {.kind = model_kind_named(work.model),
-          .source_vocabulary = work.vocabulary,
-          .target_vocabulary = work.vocabulary,
-          .dim = work.dim,
-          .layers = static_cast<int>(work.layers),
-          .dropout = work.dropout,
-          .hidden = work.hidden,
-          .output = output_named(work.output),
-          .heads = work.heads,
-          .ffn = work.ffn,
-          .norm = nn::norm_placement_named(work.norm)};
 }
 
 /// Writes all that another program needs to take the same step, and what comes out of it: the weights
@@ -77,7 +64,7 @@ int main(int argc, char** argv) {
   return benchmarks::run_program(program, argc, argv, [&](int&) {
     if (work.threads != 0) set_num_threads(work.threads);
     manual_seed(1);
-    const std::unique_ptr<TranslationModel> model = make_model(model_options(work));
+    const std::unique_ptr<TranslationModel> model = make_model(benchmarks::model_options(work));
     const Batch batch = random_batch(work);
     if (!step_file.empty()) save_step(*model, batch, work, step_file);
     Learner learner(*model, 1e-3);

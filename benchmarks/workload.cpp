@@ -113,6 +113,17 @@ nlohmann::ordered_json report(const Workload& work, int threads, const Spread& s
           {"peak_rss_mb", peak_memory()}};
 }
 
+nlohmann::ordered_json report_decoding(const Workload& work, int threads, const Spread& seconds) {
+  return {{"model", work.model},
+          {"threads", threads},
+          {"batch", work.batch},
+          {"decode_seconds", seconds.median},
+          {"decode_seconds_min", seconds.min},
+          {"decode_seconds_max", seconds.max},
+          {"sentences_per_second", static_cast<double>(work.batch) / seconds.median},
+          {"peak_rss_mb", peak_memory()}};
+}
+
 int run_program(CLI::App& program, int argc, char** argv,
                 const std::function<nlohmann::ordered_json(int& exit_code)>& run) {
   try {

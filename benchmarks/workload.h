@@ -59,6 +59,10 @@ double peak_memory();
 /// gflops, peak_rss_mb.
 nlohmann::ordered_json report(const Workload& work, int threads, const Spread& seconds);
 
+/// What every program reports of decoding a batch: model, threads, batch, decode_seconds and its spread,
+/// sentences_per_second, peak_rss_mb.
+nlohmann::ordered_json report_decoding(const Workload& work, int threads, const Spread& seconds);
+
 /// main() of a benchmark: parses, runs, prints the JSON object that `run` gives as one line. Problems go to standard error,
 /// with exit code 1. `run` may set the exit code.
 int run_program(CLI::App& program, int argc, char** argv,

@@ -36,17 +36,13 @@ Tensor loss_of(TranslationModel& model, const Batch& batch, double label_smoothi
                           F::CrossEntropyFuncOptions().ignore_index(0).label_smoothing(label_smoothing));
 }
 
-std::unique_ptr<TranslationModel> make_model(const Workload& work) {
-  return work.is_transformer() ? make_transformer_model(work) : make_recurrent_model(work);
-}
-
 /// Takes the step in the file and says how far its loss and gradients are from those there; exit code 1 where any of
 /// them is further than 1e-4.
 nlohmann::ordered_json check(TranslationModel& model, const Workload& work, const std::string& path, int& exit_code) {
   const StepFile file = read_step_file(path);
   for (auto& item : model.named_parameters()) {
     const torch::NoGradGuard scope;
-    item.value().copy_(file.at("weight/" + item.key()));
+    item.value().copy_(file.at("weight/" + name_in_step_file(item.key())));
   }
   const auto by_position = [&](const char* name) { return file.at(name).t().contiguous(); };
   const Tensor source = by_position("source");
@@ -60,12 +56,13 @@ nlohmann::ordered_json check(TranslationModel& model, const Workload& work, cons
   std::size_t weights = 0;
   for (const auto& item : file) weights += item.first.rfind("weight/", 0) == 0;
   for (const auto& item : model.named_parameters()) {
-    const double difference = relative_difference(item.value().grad(), file.at("gradient/" + item.key()));
+    const double difference = relative_difference(item.value().grad(), file.at("gradient/" + name_in_step_file(item.key())));
     result[item.key()] = difference;
     largest = std::max(largest, difference);
   }
-  const bool complete = model.named_parameters().size() == weights;
-  if (!complete) throw std::runtime_error("the models have not the same number of parameters");
+  if (model.named_parameters().size() != weights) {
+    throw std::runtime_error("the models have not the same number of parameters");
+  }
   exit_code = largest <= 1e-4 ? 0 : 1;
   return {{"largest_relative_difference", largest}, {"relative_differences", result}};
 }

@@ -16,6 +16,18 @@ struct Sentences {
   torch::Tensor previous;  // (T, B) int64: what the decoder reads
 };
 
+/// A map to the vocabulary whose weight is the table of an embedding.
+class TiedOutputImpl : public torch::nn::Module {
+ public:
+  TiedOutputImpl(std::int64_t features, std::int64_t vocabulary);
+  /// hidden (..., features), table (vocabulary, features) -> (..., vocabulary)
+  torch::Tensor forward(const torch::Tensor& hidden, const torch::Tensor& table);
+
+ private:
+  torch::Tensor bias_;
+};
+TORCH_MODULE(TiedOutput);
+
 class TranslationModel : public torch::nn::Module {
  public:
   /// The scores (T, B, vocabulary) of the next words.
@@ -24,5 +36,7 @@ class TranslationModel : public torch::nn::Module {
 
 std::unique_ptr<TranslationModel> make_transformer_model(const Workload& work);
 std::unique_ptr<TranslationModel> make_recurrent_model(const Workload& work);
+/// Either of them.
+std::unique_ptr<TranslationModel> make_model(const Workload& work);
 
 }  // namespace benchmarks

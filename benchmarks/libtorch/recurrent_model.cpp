@@ -50,14 +50,17 @@ class RecurrentModel : public TranslationModel {
     bridge_ = register_module("bridge", nn::Linear(2 * H, H));
     decoder_ = register_module("decoder", nn::GRUCell(E + 2 * H, H));
     attention_ = register_module("attention", std::make_shared<AdditiveAttention>(H));
-    if (work.output == "deep") deep_ = register_module("deep", nn::Linear(features, E));
-    output_ = register_module("output", nn::Linear(deep_ ? E : features, work.vocabulary));
+    if (work.output == "deep") {
+      deep_ = register_module("deep", nn::Linear(features, E));
+      tied_output_ = register_module("output", TiedOutput(E, work.vocabulary));
+    } else {
+      output_ = register_module("output", nn::Linear(features, work.vocabulary));
+    }
     {
       const torch::NoGradGuard scope;
       source_embedding_->weight.mul_(0.1);
       target_embedding_->weight.mul_(0.1);
     }
-    if (deep_) output_->weight = target_embedding_->weight;
   }
 
   Tensor logits(const Sentences& sentences) override {
@@ -74,13 +77,14 @@ class RecurrentModel : public TranslationModel {
       features.push_back(torch::cat({state, context, word}, 1));
     }
     const Tensor all = torch::stack(features);  // (T, B, 3H + E)
-    return output_(deep_ ? torch::tanh(deep_(all)) : all);
+    return deep_ ? tied_output_(torch::tanh(deep_(all)), target_embedding_->weight) : output_(all);
   }
 
  private:
   nn::Embedding source_embedding_{nullptr}, target_embedding_{nullptr};
   nn::GRU encoder_{nullptr};
   nn::Linear bridge_{nullptr}, deep_{nullptr}, output_{nullptr};
+  TiedOutput tied_output_{nullptr};
   nn::GRUCell decoder_{nullptr};
   std::shared_ptr<AdditiveAttention> attention_;
 };

@@ -22,8 +22,9 @@ StepFile read_step_file(const std::string& path) {
   if (header_size > bytes.size() - sizeof header_size) throw std::runtime_error(path + " is cut off in its header");
   const char* elements = header + header_size;
   const std::size_t available = bytes.size() - sizeof header_size - header_size;
+  const nlohmann::json entries = nlohmann::json::parse(header, elements);
   StepFile tensors;
-  for (const auto& [name, entry] : nlohmann::json::parse(header, elements).items()) {
+  for (const auto& [name, entry] : entries.items()) {
     if (name == "__metadata__") continue;
     const auto begin = entry.at("data_offsets").at(0).get<std::size_t>();
     const auto shape = entry.at("shape").get<std::vector<std::int64_t>>();
@@ -37,6 +38,13 @@ StepFile read_step_file(const std::string& path) {
     tensors[name] = tensor;
   }
   return tensors;
+}
+
+std::string name_in_step_file(const std::string& name) {
+  const auto starts_with = [&](const std::string& start) { return name.compare(0, start.size(), start) == 0; };
+  if (starts_with("encoder.")) return "encoder.gru" + name.substr(name.find('.'));
+  if (starts_with("decoder.")) return "decoder.0.gru" + name.substr(name.find('.'));
+  return name;
 }
 
 double relative_difference(const torch::Tensor& actual, const torch::Tensor& expected) {

@@ -14,8 +14,8 @@ using StepFile = std::map<std::string, torch::Tensor>;
 /// Reads a safetensors file of float32 and int64 tensors.
 StepFile read_step_file(const std::string& path);
 
-/// The name in that file of what LibTorch's modules call `name`.
-std::string name_in_step_file(std::string name);
+/// The name in that file, behind "weight/" and "gradient/", of the parameter that LibTorch's modules call `name`.
+std::string name_in_step_file(const std::string& name);
 
 /// The largest difference between two tensors of one shape, relative to the largest element of `expected`.
 double relative_difference(const torch::Tensor& actual, const torch::Tensor& expected);

@@ -33,14 +33,13 @@ TransformerModel::TransformerModel(const Workload& work) : dropout_(work.dropout
                                                       .num_decoder_layers(work.layers)
                                                       .dim_feedforward(work.ffn)
                                                       .dropout(work.dropout)));
-  output_ = register_module("output", nn::Linear(work.dim, work.vocabulary));
+  output_ = register_module("output", TiedOutput(work.dim, work.vocabulary));
   {
     const torch::NoGradGuard scope;
     const double factor = 1 / std::sqrt(static_cast<double>(work.dim));
     source_embedding_->weight.mul_(factor);
     target_embedding_->weight.mul_(factor);
   }
-  output_->weight = target_embedding_->weight;
   sinusoids_ = sinusoid_table(std::max(work.source, work.target) + 1, work.dim);
 }
 
@@ -60,7 +59,9 @@ torch::Tensor TransformerModel::decode(const torch::Tensor& previous, const torc
                                                torch::Tensor(), padding);
 }
 
-torch::Tensor TransformerModel::predict(const torch::Tensor& hidden) { return output_(hidden); }
+torch::Tensor TransformerModel::predict(const torch::Tensor& hidden) {
+  return output_(hidden, target_embedding_->weight);
+}
 
 torch::Tensor TransformerModel::logits(const Sentences& sentences) {
   const auto memory = encode(sentences.source, sentences.padding);

@@ -22,7 +22,7 @@ class TransformerModel : public TranslationModel {
   double dropout_;
   torch::nn::Embedding source_embedding_{nullptr}, target_embedding_{nullptr};
   torch::nn::Transformer core_{nullptr};
-  torch::nn::Linear output_{nullptr};  // tied to the target embedding
+  TiedOutput output_{nullptr};  // of the target embedding
   torch::Tensor sinusoids_;            // (positions, 1, dim)
 };
 
