@@ -1,4 +1,5 @@
-// What single operations cost in LibTorch: small ones, whose time is overhead, and large ones of 1024 x 1024 float32.
+// The counterpart of bench_operations in LibTorch: small operations, whose time is overhead, and large ones of 1024 x
+// 1024 float32, under the same names.
 // Prints one JSON object, seconds of each operation: median, minimum and maximum of several repetitions.
 #include "workload.h"
 
@@ -41,32 +42,39 @@ void add_small(std::vector<Operation>& operations) {
                         }});
 }
 
+/// (64, 64) with (64, 64), forward and backward to both.
+Operation matmul_64() {
+  const Tensor a = torch::randn({64, 64}, torch::requires_grad()), b = torch::randn({64, 64}, torch::requires_grad());
+  const Tensor gradient = torch::ones({64, 64});
+  return {"matmul_64", [=] { torch::autograd::grad({torch::matmul(a, b)}, {a, b}, {gradient}); }};
+}
+
 /// One pass forward, unrecorded, over a million elements.
 void add_large(std::vector<Operation>& operations) {
   const Tensor x = torch::randn({1024, 1024}), y = torch::randn({1024, 1024});
-  const Tensor weight = torch::ones({1024}), bias = torch::zeros({1024});
   const auto add = [&](const char* name, const std::function<Tensor()>& operation) {
     operations.push_back({name, [operation] {
                             const torch::NoGradGuard scope;
                             operation();
                           }});
   };
-  add("exp_1M", [=] { return torch::exp(x); });
-  add("tanh_1M", [=] { return torch::tanh(x); });
-  add("softmax_1M", [=] { return torch::softmax(x, -1); });
-  add("layer_norm_1M", [=] { return torch::layer_norm(x, {1024}, weight, bias); });
-  add("dropout_1M", [=] { return torch::dropout(x, 0.1, true); });
-  add("transposed_copy_1M", [=] { return x.t().contiguous(); });
-  add("add_1M", [=] { return x + y; });
-  add("sum_rows_1M", [=] { return x.sum(0); });
+  add("exp_1024", [=] { return torch::exp(x); });
+  add("tanh_1024", [=] { return torch::tanh(x); });
+  add("softmax_1024", [=] { return torch::softmax(x, -1); });
+  add("layer_norm_1024", [=] { return torch::layer_norm(x, {1024}); });
+  add("dropout_1024", [=] { return torch::dropout(x, 0.1, true); });
+  add("transposed_copy_1024", [=] { return x.t().contiguous(); });
+  add("add_1024", [=] { return x + y; });
+  add("sum_of_rows_1024", [=] { return x.sum(0); });
 }
 
-/// A training step of a classifier 784-128-10 on 64 images, by SGD with momentum.
-Operation mlp_step() {
-  const nn::Sequential model(nn::Linear(784, 128), nn::ReLU(), nn::Linear(128, 10));
-  const auto sgd = std::make_shared<torch::optim::SGD>(model->parameters(), torch::optim::SGDOptions(0.01).momentum(0.9));
+/// A training step of a perceptron 784-128-10 on a batch of 64: forward, backward, SGD with momentum.
+Operation perceptron_step() {
+  nn::Sequential model(nn::Linear(784, 128), nn::ReLU(), nn::Linear(128, 10));
+  const auto sgd =
+      std::make_shared<torch::optim::SGD>(model->parameters(), torch::optim::SGDOptions(1e-3).momentum(0.9));
   const Tensor images = torch::randn({64, 784}), labels = torch::randint(0, 10, {64}, torch::kInt64);
-  return {"mlp_step", [=]() mutable {
+  return {"perceptron_step", [=]() mutable {
             sgd->zero_grad();
             nn::functional::cross_entropy(model->forward(images), labels).backward();
             sgd->step();
@@ -96,7 +104,8 @@ int main(int argc, char** argv) {
     std::vector<Operation> operations;
     add_small(operations);
     add_large(operations);
-    operations.push_back(mlp_step());
+    operations.push_back(matmul_64());
+    operations.push_back(perceptron_step());
     nlohmann::ordered_json result;
     for (const Operation& operation : operations) {
       const benchmarks::Spread spread = seconds_of(operation);
