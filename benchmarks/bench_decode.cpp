@@ -1,5 +1,5 @@
-// The speed of decoding with the Transformer, by the search that `translate run` uses, on random sentences with random
-// weights. Prints one JSON object.
+// The speed of decoding with the Transformer, by the search that `translate run` uses, on random sentences
+// with random weights. Prints one JSON object.
 #include "model_options.h"
 #include "search.h"
 #include "workload.h"
@@ -75,16 +75,17 @@ int main(int argc, char** argv) {
   benchmarks::add_timing_options(program, work);
   return benchmarks::run_program(program, argc, argv, [&](int&) {
     if (work.threads != 0) set_num_threads(work.threads);
-    if (work.target > 2 * work.source + 10) throw std::runtime_error("the search stops before so many target words");
+    if (work.target > 2 * work.source + 10)
+      throw std::runtime_error("the search stops before so many target words");
     manual_seed(1);
     const std::unique_ptr<TranslationModel> model = make_model(benchmarks::model_options(work));
     const FixedLengthModel fixed(*model, work.target);
     const auto sentences = random_sentences(work);
     std::size_t words = 0;
-    const benchmarks::Spread seconds = benchmarks::measure(2, work.steps, [&] {
-      words = greedy_search(fixed, sentences).front().ids.size() + 1;
-    });
-    if (words != static_cast<std::size_t>(work.target)) throw std::logic_error("the search has not run to the end");
+    const benchmarks::Spread seconds = benchmarks::measure(
+        2, work.steps, [&] { words = greedy_search(fixed, sentences).front().ids.size() + 1; });
+    if (words != static_cast<std::size_t>(work.target))
+      throw std::logic_error("the search has not run to the end");
     return benchmarks::report_decoding(work, num_threads(), seconds);
   });
 }

@@ -41,8 +41,10 @@ void save_step(const TranslationModel& model, const Batch& batch, const Workload
   const Tensor loss =
       model.loss(batch.source, batch.lengths, batch.previous, batch.target, work.label_smoothing).loss;
   loss.backward();
-  NamedTensors tensors{
-      {"source", batch.source}, {"previous", batch.previous}, {"target", batch.target}, {"loss", loss.detach()}};
+  NamedTensors tensors{{"source", batch.source},
+                       {"previous", batch.previous},
+                       {"target", batch.target},
+                       {"loss", loss.detach()}};
   for (const auto& [name, parameter] : named_parameters(model.view())) {
     tensors.emplace_back("weight/" + name, parameter.detach());
     tensors.emplace_back("gradient/" + name, parameter.grad().detach());
@@ -59,8 +61,9 @@ int main(int argc, char** argv) {
   benchmarks::add_model_options(program, work);
   benchmarks::add_training_options(program, work);
   benchmarks::add_timing_options(program, work);
-  program.add_option("--save-step", step_file,
-                     "Safetensors file for weights, batch, loss and gradients of a step, for libtorch_translation --check");
+  program.add_option(
+      "--save-step", step_file,
+      "Safetensors file for weights, batch, loss and gradients of a step, for libtorch_translation --check");
   return benchmarks::run_program(program, argc, argv, [&](int&) {
     if (work.threads != 0) set_num_threads(work.threads);
     manual_seed(1);

@@ -1,6 +1,8 @@
-// The arithmetic floor of a training step: its matrix products alone, forward and backward, made directly with
-// cblas_sgemm. Each product is spread over the threads in the way that is fastest for it, and nothing else is
-// done: no step of this model that makes its products with the same BLAS can be faster. Prints one JSON object.
+// The arithmetic floor of a training step: its matrix products alone, forward and backward, made directly
+// with cblas_sgemm. Each product is spread over the threads in the way that is fastest for it, and nothing
+// else is done: no step that makes the same products with the same BLAS can be faster. Those that need no
+// waiting for earlier steps, such as the gradients of recurrent weights, are made at once. Prints one JSON
+// object.
 #include "products.h"
 #include "workload.h"
 
@@ -11,8 +13,8 @@
 #include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
 
+#include <cmath>
 #include <stdexcept>
-#include <vector>
 
 namespace {
 
@@ -20,7 +22,8 @@ using benchmarks::Products;
 using benchmarks::Workload;
 
 /// Attention of Q queries over K keys, `count` times (sentences times heads): scores and contexts.
-void add_attention(Products& products, std::int64_t count, std::int64_t Q, std::int64_t K, std::int64_t features) {
+void add_attention(Products& products, std::int64_t count, std::int64_t Q, std::int64_t K,
+                   std::int64_t features) {
   products.add_pair(count, Q, features, K);  // scores (Q, K) = queries (Q, features) keys^T
   products.add_pair(count, Q, K, features);  // contexts (Q, features) = weights (Q, K) values
 }

@@ -29,11 +29,12 @@ void multiply(const Product& p, Range rows, Range columns, Range inner, float* c
   if (rows.size == 0 || columns.size == 0 || inner.size == 0) return;
   const std::int64_t lda = p.transpose_a ? p.m : p.k, ldb = p.transpose_b ? p.k : p.n;
   const float* a = p.a + (p.transpose_a ? inner.begin * lda + rows.begin : rows.begin * lda + inner.begin);
-  const float* b = p.b + (p.transpose_b ? columns.begin * ldb + inner.begin : inner.begin * ldb + columns.begin);
+  const float* b =
+      p.b + (p.transpose_b ? columns.begin * ldb + inner.begin : inner.begin * ldb + columns.begin);
   const auto i32 = [](std::int64_t x) { return static_cast<int>(x); };
-  cblas_sgemm(CblasRowMajor, p.transpose_a ? CblasTrans : CblasNoTrans, p.transpose_b ? CblasTrans : CblasNoTrans,
-              i32(rows.size), i32(columns.size), i32(inner.size), 1, a, i32(lda), b, i32(ldb), 0,
-              c + rows.begin * p.n + columns.begin, i32(p.n));
+  cblas_sgemm(CblasRowMajor, p.transpose_a ? CblasTrans : CblasNoTrans,
+              p.transpose_b ? CblasTrans : CblasNoTrans, i32(rows.size), i32(columns.size), i32(inner.size),
+              1, a, i32(lda), b, i32(ldb), 0, c + rows.begin * p.n + columns.begin, i32(p.n));
 }
 
 }  // namespace
@@ -106,8 +107,8 @@ void Products::run(const Group& group) {
     {
       const int thread = omp_get_thread_num();
       const bool rows = p.split == Split::rows;
-      multiply(p, rows ? part(p.m, thread, threads_) : all_rows, rows ? all_columns : part(p.n, thread, threads_),
-               all_inner, p.c);
+      multiply(p, rows ? part(p.m, thread, threads_) : all_rows,
+               rows ? all_columns : part(p.n, thread, threads_), all_inner, p.c);
     }
   }
 }

@@ -32,10 +32,11 @@ class Products {
  public:
   explicit Products(int threads) : threads_(threads) {}
 
-  /// A linear layer forward, y (rows, out) = x (rows, in) W^T, and backward to x and to W. Where it is made in
-  /// `steps` that wait for each other, forward and backward to x are made for rows / steps at a time.
+  /// A linear layer forward, y (rows, out) = x (rows, in) W^T, and backward to x and to W. Where it is made
+  /// in `steps` that wait for each other, forward and backward to x are made for rows / steps at a time.
   void add_linear(std::int64_t rows, std::int64_t in, std::int64_t out, std::int64_t steps = 1);
-  /// `count` products (rows, in) (in, out) of two operands that are both computed, and both backward products.
+  /// `count` products (rows, in) (in, out) of two operands that are both computed, and both backward
+  /// products.
   void add_pair(std::int64_t count, std::int64_t rows, std::int64_t in, std::int64_t out);
 
   double flops() const;

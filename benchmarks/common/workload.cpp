@@ -63,8 +63,8 @@ double recurrent_multiply_adds(const Workload& work) {
   const double output = work.output == "deep" ? (3 * H + E) * E + E * V : (3 * H + E) * V;
   const double bridge = 2 * H * layers * H;
   return static_cast<double>(work.batch) *
-         (S * (encoder_word + keys) +
-          static_cast<double>(work.target) * (attention + decoder_word + output) + bridge);
+         (S * (encoder_word + keys) + static_cast<double>(work.target) * (attention + decoder_word + output) +
+          bridge);
 }
 
 double transformer_multiply_adds(const Workload& work) {

@@ -1,5 +1,6 @@
-// What the benchmarks of the translator share: the work they do, as options, and how they report its speed. Free
-// of the framework, so that the counterparts in other frameworks and the arithmetic floor do just the same.
+// What the benchmarks of the translator share: the work they do, as options, and how they report its speed.
+// Free of the framework, so that the counterparts in other frameworks and the arithmetic floor do just the
+// same.
 #pragma once
 #include <nlohmann/json_fwd.hpp>
 
@@ -23,8 +24,8 @@ struct Workload {
   std::int64_t hidden = 512;      // features of a recurrent state
   std::int64_t heads = 8;
   std::int64_t ffn = 1024;
-  std::int64_t vocabulary = 8000;  // of each language
-  std::int64_t batch = 128;        // sentences
+  std::int64_t vocabulary = 8000;         // of each language
+  std::int64_t batch = 128;               // sentences
   std::int64_t source = 16, target = 16;  // positions of a sentence
   double dropout = 0, label_smoothing = 0;
   int steps = 8;    // timed ones, after three untimed
@@ -55,16 +56,16 @@ Spread measure(int untimed, int timed, const std::function<void()>& run);
 /// The most memory that this process has held, in MB.
 double peak_memory();
 
-/// What every program reports of training steps: model, threads, step_seconds and its spread, tokens_per_second,
-/// gflops, peak_rss_mb.
+/// What every program reports of training steps: model, threads, step_seconds and its spread,
+/// tokens_per_second, gflops, peak_rss_mb.
 nlohmann::ordered_json report(const Workload& work, int threads, const Spread& seconds);
 
 /// What every program reports of decoding a batch: model, threads, batch, decode_seconds and its spread,
 /// sentences_per_second, peak_rss_mb.
 nlohmann::ordered_json report_decoding(const Workload& work, int threads, const Spread& seconds);
 
-/// main() of a benchmark: parses, runs, prints the JSON object that `run` gives as one line. Problems go to standard error,
-/// with exit code 1. `run` may set the exit code.
+/// main() of a benchmark: parses, runs, prints the JSON object that `run` gives as one line. Problems go to
+/// standard error, with exit code 1. `run` may set the exit code.
 int run_program(CLI::App& program, int argc, char** argv,
                 const std::function<nlohmann::ordered_json(int& exit_code)>& run);
 

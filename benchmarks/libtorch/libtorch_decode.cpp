@@ -1,5 +1,6 @@
-// The counterpart of bench_decode in LibTorch: greedy translation as its users write it. nn::Transformer keeps nothing
-// between two steps, so the decoder reads the whole translation again for every word. Prints one JSON object.
+// The counterpart of bench_decode in LibTorch: greedy translation as its users write it. nn::Transformer
+// keeps nothing between two steps, so the decoder reads the whole translation again for every word. Prints
+// one JSON object.
 #include "transformer_model.h"
 
 #include <CLI/CLI.hpp>

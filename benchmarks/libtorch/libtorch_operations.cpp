@@ -1,6 +1,6 @@
-// The counterpart of bench_operations in LibTorch: small operations, whose time is overhead, and large ones of 1024 x
-// 1024 float32, under the same names.
-// Prints one JSON object, seconds of each operation: median, minimum and maximum of several repetitions.
+// The counterpart of bench_operations in LibTorch: small operations, whose time is overhead, and large ones
+// of 1024 x 1024 float32, under the same names. Prints one JSON object, seconds of each operation: median,
+// minimum and maximum of several repetitions.
 #include "workload.h"
 
 #include <torch/torch.h>
@@ -44,7 +44,8 @@ void add_small(std::vector<Operation>& operations) {
 
 /// (64, 64) with (64, 64), forward and backward to both.
 Operation matmul_64() {
-  const Tensor a = torch::randn({64, 64}, torch::requires_grad()), b = torch::randn({64, 64}, torch::requires_grad());
+  const Tensor a = torch::randn({64, 64}, torch::requires_grad()),
+               b = torch::randn({64, 64}, torch::requires_grad());
   const Tensor gradient = torch::ones({64, 64});
   return {"matmul_64", [=] { torch::autograd::grad({torch::matmul(a, b)}, {a, b}, {gradient}); }};
 }

@@ -1,5 +1,5 @@
-// The counterpart of bench_translation in LibTorch: the same models, the same step, the same options, the same
-// JSON object.
+// The counterpart of bench_translation in LibTorch: the same models, the same step, the same options, the
+// same JSON object.
 //
 //   bench_translation ... --save-step FILE    writes a step of ours,
 //   libtorch_translation ... --check FILE     takes it again and compares loss and gradients.
@@ -36,9 +36,10 @@ Tensor loss_of(TranslationModel& model, const Batch& batch, double label_smoothi
                           F::CrossEntropyFuncOptions().ignore_index(0).label_smoothing(label_smoothing));
 }
 
-/// Takes the step in the file and says how far its loss and gradients are from those there; exit code 1 where any of
-/// them is further than 1e-4.
-nlohmann::ordered_json check(TranslationModel& model, const Workload& work, const std::string& path, int& exit_code) {
+/// Takes the step in the file and says how far its loss and gradients are from those there; exit code 1 where
+/// any of them is further than 1e-4.
+nlohmann::ordered_json check(TranslationModel& model, const Workload& work, const std::string& path,
+                             int& exit_code) {
   const StepFile file = read_step_file(path);
   for (auto& item : model.named_parameters()) {
     const torch::NoGradGuard scope;
@@ -46,8 +47,9 @@ nlohmann::ordered_json check(TranslationModel& model, const Workload& work, cons
   }
   const auto by_position = [&](const char* name) { return file.at(name).t().contiguous(); };
   const Tensor source = by_position("source");
-  const Batch batch{{source, torch::zeros({source.size(1), source.size(0)}, torch::kBool), by_position("previous")},
-                    by_position("target").flatten()};
+  const Batch batch{
+      {source, torch::zeros({source.size(1), source.size(0)}, torch::kBool), by_position("previous")},
+      by_position("target").flatten()};
   const Tensor loss = loss_of(model, batch, work.label_smoothing);
   loss.backward();
 
@@ -56,7 +58,8 @@ nlohmann::ordered_json check(TranslationModel& model, const Workload& work, cons
   std::size_t weights = 0;
   for (const auto& item : file) weights += item.first.rfind("weight/", 0) == 0;
   for (const auto& item : model.named_parameters()) {
-    const double difference = relative_difference(item.value().grad(), file.at("gradient/" + name_in_step_file(item.key())));
+    const double difference =
+        relative_difference(item.value().grad(), file.at("gradient/" + name_in_step_file(item.key())));
     result[item.key()] = difference;
     largest = std::max(largest, difference);
   }
@@ -95,7 +98,8 @@ int main(int argc, char** argv) {
   add_model_options(program, work);
   add_training_options(program, work);
   add_timing_options(program, work);
-  program.add_option("--check", step_file, "Step that bench_translation --save-step has written: compare with it");
+  program.add_option("--check", step_file,
+                     "Step that bench_translation --save-step has written: compare with it");
   return run_program(program, argc, argv, [&](int& exit_code) {
     if (work.threads != 0) torch::set_num_threads(work.threads);
     torch::manual_seed(1);

@@ -1,5 +1,5 @@
-// The translation models of examples/translation in LibTorch, as its users would write them: the same layers, names
-// and biases. S source and T target positions, B sentences.
+// The translation models of examples/translation in LibTorch, as its users would write them: the same layers,
+// names and biases. S source and T target positions, B sentences.
 #pragma once
 #include "workload.h"
 

@@ -19,7 +19,8 @@ StepFile read_step_file(const std::string& path) {
   if (bytes.size() < sizeof header_size) throw std::runtime_error(path + " is no safetensors file");
   std::memcpy(&header_size, bytes.data(), sizeof header_size);
   const char* header = bytes.data() + sizeof header_size;
-  if (header_size > bytes.size() - sizeof header_size) throw std::runtime_error(path + " is cut off in its header");
+  if (header_size > bytes.size() - sizeof header_size)
+    throw std::runtime_error(path + " is cut off in its header");
   const char* elements = header + header_size;
   const std::size_t available = bytes.size() - sizeof header_size - header_size;
   const nlohmann::json entries = nlohmann::json::parse(header, elements);
@@ -41,7 +42,9 @@ StepFile read_step_file(const std::string& path) {
 }
 
 std::string name_in_step_file(const std::string& name) {
-  const auto starts_with = [&](const std::string& start) { return name.compare(0, start.size(), start) == 0; };
+  const auto starts_with = [&](const std::string& start) {
+    return name.compare(0, start.size(), start) == 0;
+  };
   if (starts_with("encoder.")) return "encoder.gru" + name.substr(name.find('.'));
   if (starts_with("decoder.")) return "decoder.0.gru" + name.substr(name.find('.'));
   return name;

@@ -14,7 +14,8 @@ namespace {
 torch::Tensor sinusoid_table(std::int64_t positions, std::int64_t dim) {
   const auto position = torch::arange(positions, torch::kFloat64).view({-1, 1, 1});
   const auto pair = torch::arange(0, dim, 2, torch::kFloat64);
-  const auto angle = position / torch::pow(10000.0, pair / static_cast<double>(dim));  // (positions, 1, dim / 2)
+  const auto angle =
+      position / torch::pow(10000.0, pair / static_cast<double>(dim));  // (positions, 1, dim / 2)
   auto table = torch::empty({positions, 1, dim});
   table.index_put_({Slice(), Slice(), Slice(0, None, 2)}, torch::sin(angle).to(torch::kFloat32));
   table.index_put_({Slice(), Slice(), Slice(1, None, 2)}, torch::cos(angle).to(torch::kFloat32));
@@ -24,7 +25,8 @@ torch::Tensor sinusoid_table(std::int64_t positions, std::int64_t dim) {
 }  // namespace
 
 TransformerModel::TransformerModel(const Workload& work) : dropout_(work.dropout) {
-  if (work.norm != "post") throw std::runtime_error("LibTorch's Transformer has the norm behind each part only");
+  if (work.norm != "post")
+    throw std::runtime_error("LibTorch's Transformer has the norm behind each part only");
   const nn::EmbeddingOptions table = nn::EmbeddingOptions(work.vocabulary, work.dim).padding_idx(0);
   source_embedding_ = register_module("source_embedding", nn::Embedding(table));
   target_embedding_ = register_module("target_embedding", nn::Embedding(table));
@@ -55,8 +57,8 @@ torch::Tensor TransformerModel::encode(const torch::Tensor& source, const torch:
 torch::Tensor TransformerModel::decode(const torch::Tensor& previous, const torch::Tensor& memory,
                                        const torch::Tensor& padding) {
   const auto causal = nn::TransformerImpl::generate_square_subsequent_mask(previous.size(0));
-  return core_->decoder.forward<torch::Tensor>(embed(target_embedding_, previous), memory, causal, torch::Tensor(),
-                                               torch::Tensor(), padding);
+  return core_->decoder.forward<torch::Tensor>(embed(target_embedding_, previous), memory, causal,
+                                               torch::Tensor(), torch::Tensor(), padding);
 }
 
 torch::Tensor TransformerModel::predict(const torch::Tensor& hidden) {

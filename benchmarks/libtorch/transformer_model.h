@@ -12,7 +12,8 @@ class TransformerModel : public TranslationModel {
   /// The encoder's output (S, B, dim).
   torch::Tensor encode(const torch::Tensor& source, const torch::Tensor& padding);
   /// The decoder's output (T, B, dim).
-  torch::Tensor decode(const torch::Tensor& previous, const torch::Tensor& memory, const torch::Tensor& padding);
+  torch::Tensor decode(const torch::Tensor& previous, const torch::Tensor& memory,
+                       const torch::Tensor& padding);
   /// hidden (..., dim) -> (..., vocabulary)
   torch::Tensor predict(const torch::Tensor& hidden);
 
@@ -23,7 +24,7 @@ class TransformerModel : public TranslationModel {
   torch::nn::Embedding source_embedding_{nullptr}, target_embedding_{nullptr};
   torch::nn::Transformer core_{nullptr};
   TiedOutput output_{nullptr};  // of the target embedding
-  torch::Tensor sinusoids_;            // (positions, 1, dim)
+  torch::Tensor sinusoids_;     // (positions, 1, dim)
 };
 
 }  // namespace benchmarks
