@@ -18,8 +18,7 @@ using namespace gradus;
 
 namespace {
 
-// --- overhead
-// --------------------------------------------------------------------------------------------------
+// --- overhead ---
 
 // An addition of eight numbers: nearly all of its time is overhead.
 void add_8_unrecorded(benchmark::State& state) {
@@ -42,8 +41,7 @@ void chain_of_10(benchmark::State& state) {
   }
 }
 
-// --- one pass over large tensors
-// -------------------------------------------------------------------------------
+// --- one pass over large tensors ---
 
 /// Forward over (1024, 1024) float32. Bytes are those of the tensors read and written, the result's size told
 /// by `results`.
@@ -60,8 +58,7 @@ void pass_over_1024(benchmark::State& state, Operation operation) {
                           static_cast<std::int64_t>(sizeof(float)));
 }
 
-// --- products and training steps
-// -------------------------------------------------------------------------------
+// --- products and training steps ---
 
 /// (64, 64) with (64, 64), forward and backward to both.
 void matmul_64(benchmark::State& state) {
@@ -102,8 +99,7 @@ void attention(benchmark::State& state, bool windowed) {
   for (auto _ : state) benchmark::DoNotOptimize(scaled_dot_product_attention(query, key, value, options));
 }
 
-// --- the list
-// --------------------------------------------------------------------------------------------------
+// --- the list ---
 
 /// Prints the median of each, without the settings behind its name.
 class Medians : public benchmark::ConsoleReporter {

@@ -1,162 +1,81 @@
 // The speed of a training step of the translator, on random sentences: the layers, the loss and the step
 // function that `translate train` uses. Prints one JSON object.
+#include "model_options.h"
 #include "training.h"
+#include "workload.h"
 
+#include <gradus/nn/model.h>
 #include <gradus/tensor/create.h>
 #include <gradus/tensor/error.h>
 #include <gradus/tensor/parallel.h>
 #include <gradus/tensor/random.h>
+#include <gradus/tensor/safetensors.h>
 
-#include <sys/resource.h>
 #include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
-
-#include <algorithm>
-#include <chrono>
-#include <iostream>
 
 namespace {
 
 using namespace translation;
 using namespace gradus;
+using benchmarks::Workload;
 
-struct Sizes {
-  std::int64_t vocabulary = 8000, batch = 128, source = 16, target = 16;
-};
-
-Batch random_batch(const Sizes& sizes) {
+Batch random_batch(const Workload& work) {
   Batch batch;
-  batch.source = randint(4, sizes.vocabulary, {sizes.batch, sizes.source});
-  batch.lengths = full({sizes.batch}, sizes.source, DType::int64);
-  batch.previous = randint(4, sizes.vocabulary, {sizes.batch, sizes.target});
-  batch.target = randint(4, sizes.vocabulary, {sizes.batch, sizes.target});
-  batch.target_tokens = sizes.batch * sizes.target;
+  batch.source = randint(4, work.vocabulary, {work.batch, work.source});
+  batch.lengths = full({work.batch}, work.source, DType::int64);
+  batch.previous = randint(4, work.vocabulary, {work.batch, work.target});
+  batch.target = randint(4, work.vocabulary, {work.batch, work.target});
+  batch.target_tokens = work.batch * work.target;
   return batch;
 }
 
-/// Multiply-adds of the products of a forward pass.
-double recurrent_multiply_adds(const ModelOptions& model, const Sizes& sizes) {
-  const auto E = static_cast<double>(model.dim), H = static_cast<double>(model.hidden);
-  const auto V = static_cast<double>(sizes.vocabulary), S = static_cast<double>(sizes.source);
-  const double layers = model.layers;
-  const double gates = model.kind == ModelKind::rnn ? 1 : model.kind == ModelKind::gru ? 3 : 4;
-  const double encoder_word = 2 * (gates * H * (E + H)) + (layers - 1) * 2 * (gates * H * (2 * H + H));
-  const double keys = model.attention ? 2 * H * H : 0;
-  double target_word = gates * H * (E + 2 * H + H) + (layers - 1) * gates * H * (H + H);
-  if (model.attention) target_word += H * H + S * H + S * 2 * H;  // query, scores, context
-  target_word += model.output == OutputLayer::deep ? (3 * H + E) * E + E * V : (3 * H + E) * V;
-  const double bridge = 2 * H * layers * H;
-  return static_cast<double>(sizes.batch) *
-         (S * (encoder_word + keys) + static_cast<double>(sizes.target) * target_word + bridge);
-}
-
-double transformer_multiply_adds(const ModelOptions& model, const Sizes& sizes) {
-  const auto D = static_cast<double>(model.dim), F = static_cast<double>(model.ffn);
-  const auto V = static_cast<double>(sizes.vocabulary), S = static_cast<double>(sizes.source),
-             T = static_cast<double>(sizes.target);
-  const double network = (model.feed_forward == nn::FeedForwardKind::swiglu ? 3 : 2) * D * F;
-  const double encoder = S * (4 * D * D + network + 2 * S * D);
-  const double decoder = T * (6 * D * D + network + 2 * T * D + 2 * S * D) + S * 2 * D * D;
-  return static_cast<double>(sizes.batch) *
-         (static_cast<double>(model.layers) * (encoder + decoder) + T * D * V);
-}
-
-/// Floating-point operations of the products of one step: two for each multiply-add, the backward pass twice
-/// the forward.
-double step_flops(const ModelOptions& model, const Sizes& sizes) {
-  return 3 * 2 *
-         (model.kind == ModelKind::transformer ? transformer_multiply_adds(model, sizes)
-                                               : recurrent_multiply_adds(model, sizes));
+/// Writes all that another program needs to take the same step, and what comes out of it: the weights
+/// ("weight/NAME"), the batch ("source", "previous", "target"), "loss", and the gradients ("gradient/NAME").
+void save_step(const TranslationModel& model, const Batch& batch, const Workload& work,
+               const std::string& path) {
+  if (work.dropout != 0) {
+    throw Error("save-step", "with dropout " + std::to_string(work.dropout) +
+                                 " nobody else can take the same step; add --dropout 0");
+  }
+  const Tensor loss =
+      model.loss(batch.source, batch.lengths, batch.previous, batch.target, work.label_smoothing).loss;
+  loss.backward();
+  NamedTensors tensors{{"source", batch.source},
+                       {"previous", batch.previous},
+                       {"target", batch.target},
+                       {"loss", loss.detach()}};
+  for (const auto& [name, parameter] : named_parameters(model.view())) {
+    tensors.emplace_back("weight/" + name, parameter.detach());
+    tensors.emplace_back("gradient/" + name, parameter.grad().detach());
+  }
+  save_tensors(path, tensors);
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
   CLI::App program("The speed of a training step of the translator. Prints one JSON object.");
-  ModelOptions model_options{.dim = 256, .dropout = 0, .hidden = 512, .heads = 8};
-  Sizes sizes;
-  std::string model_name = "gru", output = "direct", norm = "post";
-  double label_smoothing = 0;
-  int steps = 8, threads = 0;
-  program.add_option("--model", model_name, "Kind of model")
-      ->check(CLI::IsMember({"rnn", "gru", "lstm", "transformer"}))
-      ->capture_default_str();
-  program
-      .add_option("--dim,--embedding", model_options.dim,
-                  "Features of a word; in the Transformer of everything")
-      ->capture_default_str();
-  program.add_option("--hidden", model_options.hidden, "Features of a state")->capture_default_str();
-  program.add_option("--heads", model_options.heads, "Heads of the Transformer's attention")
-      ->capture_default_str();
-  program.add_option("--ffn", model_options.ffn, "Hidden features of its position-wise networks")
-      ->capture_default_str();
-  program.add_option("--norm", norm, "Where it normalises")
-      ->check(CLI::IsMember({"post", "pre"}))
-      ->capture_default_str();
-  program.add_option("--layers", model_options.layers, "Layers of encoder and decoder")
-      ->capture_default_str();
-  program.add_option("--vocab", sizes.vocabulary, "Words of each language")
-      ->check(CLI::Range(5, 10000000))
-      ->capture_default_str();
-  program.add_option("--batch", sizes.batch, "Sentences")
-      ->check(CLI::Range(1, 1000000))
-      ->capture_default_str();
-  program.add_option("--source", sizes.source, "Positions of a source sentence")
-      ->check(CLI::Range(1, 100000))
-      ->capture_default_str();
-  program.add_option("--target", sizes.target, "Positions of a target sentence")
-      ->check(CLI::Range(1, 100000))
-      ->capture_default_str();
-  program.add_option("--dropout", model_options.dropout, "Probability of dropout")->capture_default_str();
-  program.add_option("--label-smoothing", label_smoothing, "Share spread over all words")
-      ->check(CLI::Range(0.0, 1.0))
-      ->capture_default_str();
-  program.add_option("--output", output, "direct, or deep and tied to the embedding")
-      ->check(CLI::IsMember({"direct", "deep"}))
-      ->capture_default_str();
-  program.add_option("--steps", steps, "Timed steps, after three untimed ones")
-      ->check(CLI::Range(1, 1000000))
-      ->capture_default_str();
-  program.add_option("--threads", threads, "Threads; 0 takes the processors there are")
-      ->capture_default_str();
-  try {
-    program.parse(argc, argv);
-    if (threads != 0) set_num_threads(threads);
-    model_options.source_vocabulary = model_options.target_vocabulary = sizes.vocabulary;
-    model_options.output = output == "deep" ? OutputLayer::deep : OutputLayer::direct;
-    model_options.kind = model_kind_named(model_name);
-    model_options.norm = nn::norm_placement_named(norm);
+  Workload work;
+  std::string step_file;
+  benchmarks::add_model_options(program, work);
+  benchmarks::add_training_options(program, work);
+  benchmarks::add_timing_options(program, work);
+  program.add_option(
+      "--save-step", step_file,
+      "Safetensors file for weights, batch, loss and gradients of a step, for libtorch_translation --check");
+  return benchmarks::run_program(program, argc, argv, [&](int&) {
+    if (work.threads != 0) set_num_threads(work.threads);
     manual_seed(1);
-    const std::unique_ptr<TranslationModel> model = make_model(model_options);
+    const std::unique_ptr<TranslationModel> model = make_model(benchmarks::model_options(work));
+    const Batch batch = random_batch(work);
+    if (!step_file.empty()) save_step(*model, batch, work, step_file);
     Learner learner(*model, 1e-3);
-    const Batch batch = random_batch(sizes);
-    std::vector<double> seconds;
     StepResult result;
-    for (int step = -3; step < steps; ++step) {
-      const auto start = std::chrono::steady_clock::now();
-      result = learner.step(batch, label_smoothing, 1);
-      const double elapsed = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-      if (step >= 0) seconds.push_back(elapsed);
-    }
-    std::sort(seconds.begin(), seconds.end());
-    const double median = seconds[seconds.size() / 2];
-    rusage usage{};
-    getrusage(RUSAGE_SELF, &usage);
-    std::cout << nlohmann::ordered_json{{"model", model_name},
-                                        {"threads", num_threads()},
-                                        {"step_seconds", median},
-                                        {"tokens_per_second",
-                                         static_cast<double>(batch.target_tokens) / median},
-                                        {"gflops", step_flops(model_options, sizes) / median / 1e9},
-                                        {"peak_rss_mb", static_cast<double>(usage.ru_maxrss) / 1024},
-                                        {"loss", result.loss}}
-                     .dump()
-              << "\n";
-  } catch (const CLI::ParseError& problem) {
-    return program.exit(problem) == 0 ? 0 : 1;
-  } catch (const std::exception& problem) {
-    std::cerr << "bench_translation: " << problem.what() << "\n";
-    return 1;
-  }
-  return 0;
+    const benchmarks::Spread seconds =
+        benchmarks::measure(3, work.steps, [&] { result = learner.step(batch, work.label_smoothing, 1); });
+    nlohmann::ordered_json line = benchmarks::report(work, num_threads(), seconds);
+    line["loss"] = result.loss;
+    return line;
+  });
 }

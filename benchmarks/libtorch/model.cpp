@@ -1,0 +1,20 @@
+#include "model.h"
+
+#include <cmath>
+
+namespace benchmarks {
+
+TiedOutputImpl::TiedOutputImpl(std::int64_t features, std::int64_t vocabulary) {
+  const double bound = 1 / std::sqrt(static_cast<double>(features));
+  bias_ = register_parameter("bias", torch::empty({vocabulary}).uniform_(-bound, bound));
+}
+
+torch::Tensor TiedOutputImpl::forward(const torch::Tensor& hidden, const torch::Tensor& table) {
+  return torch::linear(hidden, table, bias_);
+}
+
+std::unique_ptr<TranslationModel> make_model(const Workload& work) {
+  return work.is_transformer() ? make_transformer_model(work) : make_recurrent_model(work);
+}
+
+}  // namespace benchmarks
