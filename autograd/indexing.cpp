@@ -128,8 +128,7 @@ Tensor index_add(const Tensor& x, std::int64_t axis, const Tensor& index, const 
   return y;
 }
 
-// --- gather and scatter
-// --------------------------------------------------------------------------------------------------
+// --- gather and scatter ---
 
 namespace {
 

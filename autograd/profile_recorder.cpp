@@ -65,8 +65,7 @@ void ProfileRecorder::stop() {
   profiling = false;
 }
 
-// --- events
-// ------------------------------------------------------------------------------------------------------------------
+// --- events ---
 
 std::uint32_t ProfileRecorder::row_of(bool is_mark, const char* name, std::vector<std::uint64_t> parameters) {
   const auto number = static_cast<std::uint32_t>(rows_.size());
@@ -118,8 +117,7 @@ void ProfileRecorder::pass_begins() {
   }
 }
 
-// --- memory
-// ------------------------------------------------------------------------------------------------------------------
+// --- memory ---
 
 void ProfileRecorder::allocated(const void* block, std::size_t bytes, std::size_t used) noexcept {
   const std::scoped_lock lock(memory_mutex_);
