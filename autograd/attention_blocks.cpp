@@ -106,8 +106,8 @@ class Scores {
     product_.transpose(block.columns, size, right.at(block.b, group(block), block.key), right.stride(),
                        turned, block.stride());
     product_.multiply({block.rows, block.stride(), size, left.at(block.b, block.h, block.query),
-                       left.stride(), 1, turned, block.stride(), scores, block.stride(),
-                       static_cast<T>(scale), false});
+                       left.stride(), false, turned, block.stride(), scores, block.stride(),
+                       static_cast<T>(scale), nullptr, 0, nullptr, 0});
   }
   /// y = dropout(x) of the scores; y may be x.
   void drop(const Block& block, const T* x, T* y) const {
@@ -209,9 +209,9 @@ void run_forward(const Problem& p, const Operands& x, const Tensor& output, cons
       attention.online_softmax(scores.seen(block), weights, largest, sum, factors);
       if (begun) attention.scale_rows(rows, p.value_size, factors, out, result.stride());
       if (p.dropout > 0) scores.drop(block, weights, weights);
-      product.multiply({rows, p.value_size, block.columns, weights, block.stride(), 1,
+      product.multiply({rows, p.value_size, block.columns, weights, block.stride(), false,
                         value.at(b, scores.group(block), block.key), value.stride(), out, result.stride(),
-                        T(1), begun});
+                        T(1), begun ? out : nullptr, result.stride(), nullptr, 0});
       begun = true;
     });
     for (std::int64_t r = 0; r < rows; ++r) {
@@ -254,13 +254,18 @@ void run_backward(const Problem& p, const Operands& x, const Tensor& output, con
       for (std::int64_t r = 0; r < rows; ++r)
         std::copy_n(flow + r * stride, columns, gradients.scores.data<T>() + scores.number(block, r));
     }
-    product.multiply({columns, p.value_size, rows, dropped, 1, stride, given.at(b, h, block.query),
-                      given.stride(), to_value.at(b, group, block.key), to_value.stride(), T(1), true});
+    T *query_sum = to_query.at(b, h, block.query), *key_sum = to_key.at(b, group, block.key),
+      *value_sum = to_value.at(b, group, block.key);
     const T scale = static_cast<T>(p.scale);
-    product.multiply({rows, p.size, columns, flow, stride, 1, scores.key().at(b, group, block.key),
-                      scores.key().stride(), to_query.at(b, h, block.query), to_query.stride(), scale, true});
-    product.multiply({columns, p.size, rows, flow, 1, stride, scores.query().at(b, h, block.query),
-                      scores.query().stride(), to_key.at(b, group, block.key), to_key.stride(), scale, true});
+    product.multiply({columns, p.value_size, rows, dropped, stride, true, given.at(b, h, block.query),
+                      given.stride(), value_sum, to_value.stride(), T(1), value_sum, to_value.stride(),
+                      nullptr, 0});
+    product.multiply({rows, p.size, columns, flow, stride, false, scores.key().at(b, group, block.key),
+                      scores.key().stride(), query_sum, to_query.stride(), scale, query_sum,
+                      to_query.stride(), nullptr, 0});
+    product.multiply({columns, p.size, rows, flow, stride, true, scores.query().at(b, h, block.query),
+                      scores.query().stride(), key_sum, to_key.stride(), scale, key_sum, to_key.stride(),
+                      nullptr, 0});
   };
   const std::int64_t most_columns = padded(std::min(key_block, p.keys));
   const std::int64_t tile = pieces_at_once(p.heads_per_group() * p.queries, p.keys);

@@ -1,27 +1,34 @@
-// Products of blocks that fit into the cache and are too small for BLAS, which packs its operands first.
+// Products of blocks that fit into the cache: what products of matrices (tensor/gemm.h) and attention are
+// made of.
 #pragma once
 #include <cstdint>
 
 namespace gradus {
 
-/// C (m, n) = scale A B, or C + scale A B. The rows of B and of C are contiguous; element (i, l) of A (m, k)
-/// lies at a[i * a_row + l * a_step], so that A may be transposed.
+/// C (m, n) = start + scale op(A) B. The rows of A, B and C are contiguous.
 template <class T>
 struct BlockProduct {
   std::int64_t m, n, k;
   const T* a;
-  std::int64_t a_row, a_step;
+  std::int64_t a_stride;  // from row to row
+  bool a_transposed;
   const T* b;
   std::int64_t b_stride;  // from row to row
   T* c;
   std::int64_t c_stride;
   T scale;
-  bool add;
+  const T* start;             // (m, n), C itself to add to it; null: zeros
+  std::int64_t start_stride;  // 0 where all rows are the same
+  const T* next;              // what will be read next and is to come into the cache meanwhile; may be null
+  std::int64_t next_bytes;
 };
 
 template <class T>
 struct BlockProductFunctions {
   void (*multiply)(const BlockProduct<T>& product);
+  /// The same with element (l, j) of B at b[j * b_stride + l], the transpose of a matrix whose rows are
+  /// contiguous, as those of A are here. For few rows: it needs no transposition of B.
+  void (*multiply_rows)(const BlockProduct<T>& product);
   /// y (columns, rows) = x^T of x (rows, columns), with zeros behind each row of y up to a multiple of
   /// block_padding; y_stride has room for them.
   void (*transpose)(std::int64_t rows, std::int64_t columns, const T* x, std::int64_t x_stride, T* y,

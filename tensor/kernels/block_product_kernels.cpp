@@ -8,12 +8,15 @@ namespace {
 // A tile of C stays in registers while A and B go by: rows_at_once rows of two vectors, so that 8 or 16 sums
 // run side by side, as many as the processor needs to be busy while each waits for its last addition.
 #if defined(__AVX512F__)
-constexpr int vector_bytes = 64, rows_at_once = 8;
+constexpr int vector_bytes = 64, rows_at_once = 12;
 #elif defined(__AVX2__)
-constexpr int vector_bytes = 32, rows_at_once = 4;
+constexpr int vector_bytes = 32, rows_at_once = 6;
 #else
 constexpr int vector_bytes = 16, rows_at_once = 4;
 #endif
+
+/// What is left over by tiles of so many rows goes in tiles of this many: the power of two below.
+constexpr int fewer(int rows) { return rows > 8 ? 8 : rows > 4 ? 4 : rows / 2; }
 
 template <class T>
 constexpr int native_lanes = vector_bytes / static_cast<int>(sizeof(T));
@@ -36,56 +39,6 @@ GRADUS_INLINE void store(T* x, Vector<T, lanes> v) {
   __builtin_memcpy(x, &v, sizeof v);
 }
 
-/// `rows` rows of `vectors` vectors of C, at a (row i of A), b (column j of B) and c.
-template <class T, int lanes, int vectors, int rows>
-GRADUS_INLINE void multiply_tile(const BlockProduct<T>& p, const T* a, const T* b, T* c) {
-  using V = Vector<T, lanes>;
-  V sums[rows][vectors] = {};
-  for (std::int64_t l = 0; l < p.k; ++l) {
-    V right[vectors];
-    for (int v = 0; v < vectors; ++v) right[v] = load<T, lanes>(b + l * p.b_stride + v * lanes);
-#pragma GCC unroll 8
-    for (int r = 0; r < rows; ++r) {
-      const T left = a[r * p.a_row + l * p.a_step];
-#pragma GCC unroll 2
-      for (int v = 0; v < vectors; ++v) sums[r][v] += left * right[v];
-    }
-  }
-#pragma GCC unroll 8
-  for (int r = 0; r < rows; ++r) {
-#pragma GCC unroll 2
-    for (int v = 0; v < vectors; ++v) {
-      T* out = c + r * p.c_stride + v * lanes;
-      const V product = p.scale * sums[r][v];
-      store<T, lanes>(out, p.add ? load<T, lanes>(out) + product : product);
-    }
-  }
-}
-
-/// Columns j, j + 1, ... of C, as many as `vectors` vectors hold, from row i on.
-template <class T, int lanes, int vectors, int rows>
-GRADUS_INLINE void multiply_rows(const BlockProduct<T>& p, std::int64_t i, std::int64_t j) {
-  for (; p.m - i >= rows; i += rows)
-    multiply_tile<T, lanes, vectors, rows>(p, p.a + i * p.a_row, p.b + j, p.c + i * p.c_stride + j);
-  if constexpr (rows > 1) multiply_rows<T, lanes, vectors, rows / 2>(p, i, j);
-}
-
-/// The columns from j on; what is left over goes in vectors of half the size, down to single elements.
-template <class T, int lanes, int vectors>
-GRADUS_INLINE void multiply_columns(const BlockProduct<T>& p, std::int64_t j) {
-  for (; p.n - j >= lanes * vectors; j += lanes * vectors)
-    multiply_rows<T, lanes, vectors, rows_at_once>(p, 0, j);
-  if constexpr (vectors > 1) multiply_columns<T, lanes, vectors / 2>(p, j);
-  else if constexpr (lanes > 1) multiply_columns<T, lanes / 2, 1>(p, j);
-}
-
-template <class T>
-void multiply(const BlockProduct<T>& p) {
-  multiply_columns<T, native_lanes<T>, 2>(p, 0);
-}
-
-// --- transposition ---
-
 template <int... indices>
 struct Indices {};
 template <int count, int... indices>
@@ -94,6 +47,135 @@ template <int... indices>
 struct CountTo<0, indices...> {
   using type = Indices<indices...>;
 };
+
+/// `rows` rows of `vectors` vectors of C, from row i and column j on.
+template <bool transposed, class T, int lanes, int vectors, int rows>
+GRADUS_INLINE void multiply_tile(const BlockProduct<T>& p, std::int64_t i, std::int64_t j) {
+  using V = Vector<T, lanes>;
+  // Element (i + r, l) of A is at a[r * row + l * step].
+  const std::int64_t row = transposed ? 1 : p.a_stride, step = transposed ? p.a_stride : 1;
+  const T* a = p.a + i * row;
+  const T* b = p.b + j;
+  const T* start = p.start ? p.start + i * p.start_stride + j : nullptr;
+  T* c = p.c + i * p.c_stride + j;
+  // What is written, and a part of what is read next, comes while the sums are made.
+  for (int r = 0; r < rows; ++r) {
+    for (int v = 0; v < vectors; ++v) __builtin_prefetch(c + r * p.c_stride + v * lanes, 1);
+  }
+  const char* next = reinterpret_cast<const char*>(p.next);
+  for (std::int64_t at = i * p.next_bytes / p.m, end = (i + rows) * p.next_bytes / p.m; at < end; at += 64)
+    __builtin_prefetch(next + at, 0, 2);
+  V sums[rows][vectors] = {};
+  for (std::int64_t l = 0; l < p.k; ++l) {
+    V right[vectors];
+#pragma GCC unroll 2
+    for (int v = 0; v < vectors; ++v) right[v] = load<T, lanes>(b + l * p.b_stride + v * lanes);
+#pragma GCC unroll 12
+    for (int r = 0; r < rows; ++r) {
+      const T left = a[r * row + l * step];
+#pragma GCC unroll 2
+      for (int v = 0; v < vectors; ++v) sums[r][v] += left * right[v];
+    }
+  }
+#pragma GCC unroll 12
+  for (int r = 0; r < rows; ++r) {
+#pragma GCC unroll 2
+    for (int v = 0; v < vectors; ++v) {
+      const V product = p.scale * sums[r][v];
+      store<T, lanes>(c + r * p.c_stride + v * lanes,
+                      start ? load<T, lanes>(start + r * p.start_stride + v * lanes) + product : product);
+    }
+  }
+}
+
+/// Columns j, j + 1, ... of C, as many as `vectors` vectors hold, from row i on.
+template <bool transposed, class T, int lanes, int vectors, int rows>
+GRADUS_INLINE void tile_rows(const BlockProduct<T>& p, std::int64_t i, std::int64_t j) {
+  for (; p.m - i >= rows; i += rows) multiply_tile<transposed, T, lanes, vectors, rows>(p, i, j);
+  if constexpr (rows > 1) tile_rows<transposed, T, lanes, vectors, fewer(rows)>(p, i, j);
+}
+
+/// The columns from j on; what is left over goes in vectors of half the size, down to single elements.
+template <bool transposed, class T, int lanes, int vectors>
+GRADUS_INLINE void multiply_columns(const BlockProduct<T>& p, std::int64_t j) {
+  for (; p.n - j >= lanes * vectors; j += lanes * vectors)
+    tile_rows<transposed, T, lanes, vectors, rows_at_once>(p, 0, j);
+  if constexpr (vectors > 1) multiply_columns<transposed, T, lanes, vectors / 2>(p, j);
+  else if constexpr (lanes > 1) multiply_columns<transposed, T, lanes / 2, 1>(p, j);
+}
+
+template <class T>
+void multiply(const BlockProduct<T>& p) {
+  constexpr int lanes = native_lanes<T>;
+  if (p.a_transposed) multiply_columns<true, T, lanes, 2>(p, 0);
+  else multiply_columns<false, T, lanes, 2>(p, 0);
+}
+
+// --- rows by rows ---
+
+/// The sum of a vector's elements: of its halves, of their halves, ...
+template <class T, int lanes, int... lane>
+GRADUS_INLINE T fold(Vector<T, lanes> v, Indices<lane...>) {
+  constexpr int half = lanes / 2;
+  const Vector<T, half> sums =
+      __builtin_shufflevector(v, v, lane...) + __builtin_shufflevector(v, v, (half + lane)...);
+  if constexpr (half == 2) return sums[0] + sums[1];
+  else return fold<T, half>(sums, typename CountTo<half / 2>::type());
+}
+template <class T>
+GRADUS_INLINE T fold(Vector<T, native_lanes<T>> v) {
+  constexpr int lanes = native_lanes<T>;
+  if constexpr (lanes == 2) return v[0] + v[1];
+  else return fold<T, lanes>(v, typename CountTo<lanes / 2>::type());
+}
+
+/// C (i.., j..) of `rows` rows of A and `columns` rows of B: whole vectors along k, added up at the end.
+template <class T, int rows, int columns>
+GRADUS_INLINE void dot_tile(const BlockProduct<T>& p, std::int64_t i, std::int64_t j) {
+  constexpr int lanes = native_lanes<T>;
+  using V = Vector<T, lanes>;
+  const T *a = p.a + i * p.a_stride, *b = p.b + j * p.b_stride;
+  V sums[rows][columns] = {};
+  std::int64_t l = 0;
+  for (; l + lanes <= p.k; l += lanes) {
+    V right[columns];
+#pragma GCC unroll 4
+    for (int c = 0; c < columns; ++c) right[c] = load<T, lanes>(b + c * p.b_stride + l);
+#pragma GCC unroll 4
+    for (int r = 0; r < rows; ++r) {
+      const V left = load<T, lanes>(a + r * p.a_stride + l);
+#pragma GCC unroll 4
+      for (int c = 0; c < columns; ++c) sums[r][c] += left * right[c];
+    }
+  }
+#pragma GCC unroll 4
+  for (int r = 0; r < rows; ++r) {
+#pragma GCC unroll 4
+    for (int c = 0; c < columns; ++c) {
+      T total = fold<T>(sums[r][c]);
+      for (std::int64_t rest = l; rest < p.k; ++rest)
+        total += a[r * p.a_stride + rest] * b[c * p.b_stride + rest];
+      const T start = p.start ? p.start[(i + r) * p.start_stride + j + c] : T(0);
+      p.c[(i + r) * p.c_stride + j + c] = start + p.scale * total;
+    }
+  }
+}
+
+template <class T, int rows, int columns>
+GRADUS_INLINE void dot_rows(const BlockProduct<T>& p, std::int64_t i, std::int64_t j) {
+  for (; p.m - i >= rows; i += rows) dot_tile<T, rows, columns>(p, i, j);
+  if constexpr (rows > 1) dot_rows<T, rows / 2, columns>(p, i, j);
+}
+
+/// A few rows of B stay in the first cache while all of A goes by.
+template <class T>
+void multiply_rows(const BlockProduct<T>& p) {
+  std::int64_t j = 0;
+  for (; p.n - j >= 4; j += 4) dot_rows<T, 4, 4>(p, 0, j);
+  for (; j < p.n; ++j) dot_rows<T, 4, 1>(p, 0, j);
+}
+
+// --- transposition ---
 
 /// Of two rows that are `distance` apart, changes the upper one's elements in the columns with that bit for
 /// the lower one's without it: one stage of a transposition (Eklundh 1972, "A fast computer method for matrix
@@ -142,7 +224,7 @@ void transpose(std::int64_t rows, std::int64_t columns, const T* x, std::int64_t
 }
 
 template <class T>
-constexpr BlockProductFunctions<T> functions = {multiply<T>, transpose<T>};
+constexpr BlockProductFunctions<T> functions = {multiply<T>, multiply_rows<T>, transpose<T>};
 
 }  // namespace
 

@@ -1,6 +1,7 @@
 #include <gradus/tensor/about.h>
 #include <gradus/tensor/blas.h>
 #include <gradus/tensor/error.h>
+#include <gradus/tensor/kernels/dispatch.h>
 #include <gradus/tensor/parallel.h>
 
 #include <doctest/doctest.h>
@@ -20,10 +21,12 @@ struct Size {
   std::int64_t m, n, k;
 };
 
-// Shapes on every path: tiny, skinny both ways, square tiles, long k, odd sizes at the edges of tiles.
-const std::vector<Size> sizes = {{1, 1, 1},       {3, 5, 7},       {2, 2, 0},     {1, 300, 512},
-                                 {8, 513, 300},   {300, 3, 129},   {65, 129, 63}, {257, 260, 31},
-                                 {100, 70, 1500}, {16, 20, 70000}, {520, 513, 40}};
+// Shapes on every path: tiny, skinny both ways, square tiles, long k, odd sizes at the edges of tiles, more
+// columns than one pass of our own blocks takes, more of k than one of its panels holds.
+const std::vector<Size> sizes = {{1, 1, 1},       {3, 5, 7},       {2, 2, 0},      {1, 300, 512},
+                                 {8, 513, 300},   {300, 3, 129},   {65, 129, 63},  {257, 260, 31},
+                                 {100, 70, 1500}, {16, 20, 70000}, {520, 513, 40}, {20, 2100, 500},
+                                 {150, 45, 700}};
 
 // Small whole numbers: sums stay exact, so that every order of summation gives the same.
 template <class T>
@@ -58,9 +61,17 @@ void check_against_definition(const Size& size, bool transpose_a, bool transpose
       out = static_cast<T>(alpha) * sum + (beta == 0 ? T(0) : static_cast<T>(beta) * out);
     }
   }
-  gemm(dtype_of<T>(), m, n, k, alpha, {a.data(), a_stride, transpose_a}, {b.data(), b_stride, transpose_b},
-       beta, c.data(), c_stride);
-  CHECK(c == expected);
+  const std::vector<T> before = c;
+  for (const InstructionSet set : {InstructionSet::baseline, InstructionSet::avx2, InstructionSet::avx512}) {
+    if (!is_supported(set)) continue;
+    const InstructionSet at_first = instruction_set();
+    set_instruction_set(set);
+    c = before;
+    gemm(dtype_of<T>(), m, n, k, alpha, {a.data(), a_stride, transpose_a}, {b.data(), b_stride, transpose_b},
+         beta, c.data(), c_stride);
+    set_instruction_set(at_first);
+    CHECK(c == expected);
+  }
 }
 
 struct Threads {

@@ -1,0 +1,148 @@
+#include <gradus/tensor/block_product.h>
+#include <gradus/tensor/kernels/block_product.h>
+#include <gradus/tensor/kernels/dispatch.h>
+#include <gradus/tensor/memory.h>
+#include <gradus/tensor/parallel.h>
+
+#include <algorithm>
+#include <cstring>
+
+namespace gradus {
+namespace {
+
+// Sizes of blocks, in elements. A panel of B, panel_depth rows of panel_width, stays in the first cache while
+// the rows of A go by; what a unit of work reads of A and writes of C stays in the second. The panels of one
+// pass are at most pass_elements together, but are always enough for a few units.
+constexpr std::int64_t panel_width = 32, panel_depth = 256;
+constexpr std::int64_t unit_rows = 128, unit_panels = 8;
+constexpr std::int64_t pass_elements = 1 << 20, fewest_panels = 16;
+// Up to so many rows of A, transposing B costs more than it saves.
+constexpr std::int64_t few_rows = 16;
+
+std::int64_t ceil_div(std::int64_t a, std::int64_t b) { return (a + b - 1) / b; }
+
+/// Parts of [0, total) that are as even as can be and none larger than `most`.
+class Parts {
+ public:
+  Parts(std::int64_t total, std::int64_t most) : total_(total), count_(ceil_div(total, most)) {}
+  std::int64_t count() const { return count_; }
+  std::int64_t begin(std::int64_t i) const { return total_ * i / count_; }
+  std::int64_t size(std::int64_t i) const { return begin(i + 1) - begin(i); }
+
+ private:
+  std::int64_t total_, count_;
+};
+
+template <class T>
+class Panels {
+ public:
+  Panels(std::int64_t most_columns, std::int64_t depth)
+      : size_(depth * panel_width),
+        bytes_(static_cast<std::size_t>(ceil_div(most_columns, panel_width) * size_) * sizeof(T)),
+        data_(static_cast<T*>(allocate(bytes_))) {}
+  ~Panels() { deallocate(data_, bytes_); }
+  Panels(const Panels&) = delete;
+  /// Row l of a panel: panel_width elements, then those of row l + 1.
+  T* at(std::int64_t panel, std::int64_t l) const { return data_ + panel * size_ + l * panel_width; }
+
+ private:
+  std::int64_t size_;
+  std::size_t bytes_;
+  T* data_;
+};
+
+/// Rows [l, l + depth) and columns [j, j + width) of op(B).
+template <class T>
+void pack(const MatrixProduct<T>& p, std::int64_t l, std::int64_t depth, std::int64_t j, std::int64_t width,
+          T* panel) {
+  if (p.b_transposed) {
+    kernels<BlockProductKernels>().of<T>().transpose(width, depth, p.b + j * p.b_stride + l, p.b_stride,
+                                                     panel, panel_width);
+    return;
+  }
+  for (std::int64_t i = 0; i < depth; ++i) {
+    const T* row = p.b + (l + i) * p.b_stride + j;
+    if (width == panel_width) std::memcpy(panel + i * panel_width, row, panel_width * sizeof(T));
+    else std::copy_n(row, width, panel + i * panel_width);
+  }
+}
+
+/// Columns [first, first + columns) of C.
+template <class T>
+void multiply_pass(const MatrixProduct<T>& p, std::int64_t first, std::int64_t columns,
+                   const Panels<T>& panels) {
+  const BlockProductFunctions<T>& block = kernels<BlockProductKernels>().of<T>();
+  const std::int64_t panel_count = ceil_div(columns, panel_width);
+  const Parts depths(p.k, panel_depth), row_parts(p.m, unit_rows), groups(panel_count, unit_panels);
+  const auto width_of = [&](std::int64_t panel) {
+    return std::min(panel_width, columns - panel * panel_width);
+  };
+  const std::int64_t panels_at_once = std::max<std::int64_t>(1, (1 << 15) / (p.k * panel_width));
+  parallel_for(panel_count, panels_at_once, [&](std::int64_t begin, std::int64_t end) {
+    for (std::int64_t panel = begin; panel < end; ++panel)
+      pack(p, 0, p.k, first + panel * panel_width, width_of(panel), panels.at(panel, 0));
+  });
+  parallel_for(row_parts.count() * groups.count(), 1, [&](std::int64_t unit, std::int64_t) {
+    const std::int64_t row_part = unit / groups.count(), group = unit % groups.count();
+    const std::int64_t i = row_parts.begin(row_part), rows = row_parts.size(row_part);
+    for (std::int64_t piece = 0; piece < depths.count(); ++piece) {
+      const std::int64_t l = depths.begin(piece), depth = depths.size(piece);
+      const T* a = p.a + i * p.a_stride + l;
+      for (std::int64_t panel = groups.begin(group); panel < groups.begin(group + 1); ++panel) {
+        const std::int64_t j = first + panel * panel_width;
+        T* c = p.c + i * p.c_stride + j;
+        BlockProduct<T> product{rows,
+                                width_of(panel),
+                                depth,
+                                a,
+                                p.a_stride,
+                                false,
+                                panels.at(panel, l),
+                                panel_width,
+                                c,
+                                p.c_stride,
+                                p.alpha,
+                                c,
+                                p.c_stride,
+                                panels.at(panel + 1 < groups.begin(group + 1) ? panel + 1 : panel, l),
+                                depth * panel_width * std::int64_t{sizeof(T)}};
+        if (piece == 0) {
+          product.start = p.start ? p.start + i * p.start_stride + j : nullptr;
+          product.start_stride = p.start_stride;
+        }
+        block.multiply(product);
+      }
+    }
+  });
+}
+
+}  // namespace
+
+bool suits_blocks(std::int64_t m, std::int64_t n, std::int64_t k, bool b_transposed) {
+  if (k == 0) return false;
+  if (m <= few_rows) return b_transposed;
+  // A long k beside many columns is what BLAS's kernels are best at.
+  return n >= panel_width && (k <= 512 || n <= 256);
+}
+
+template <class T>
+void multiply_blocks(const MatrixProduct<T>& p) {
+  if (p.m <= few_rows) {
+    const BlockProductFunctions<T>& block = kernels<BlockProductKernels>().of<T>();
+    const std::int64_t columns = std::max<std::int64_t>(4, (1 << 17) / (p.m * p.k) / 4 * 4);
+    parallel_for(p.n, columns, [&](std::int64_t begin, std::int64_t end) {
+      block.multiply_rows({p.m, end - begin, p.k, p.a, p.a_stride, false, p.b + begin * p.b_stride,
+                           p.b_stride, p.c + begin, p.c_stride, p.alpha, p.start ? p.start + begin : nullptr,
+                           p.start_stride, nullptr, 0});
+    });
+    return;
+  }
+  const std::int64_t most = std::max(fewest_panels, pass_elements / (p.k * panel_width)) * panel_width;
+  const Panels<T> panels(std::min(p.n, most), p.k);
+  for (std::int64_t j = 0; j < p.n; j += most) multiply_pass(p, j, std::min(most, p.n - j), panels);
+}
+
+template void multiply_blocks(const MatrixProduct<float>&);
+template void multiply_blocks(const MatrixProduct<double>&);
+
+}  // namespace gradus
