@@ -4,6 +4,7 @@
 #include "training.h"
 #include "workload.h"
 
+#include <gradus/autograd/profile.h>
 #include <gradus/nn/model.h>
 #include <gradus/tensor/create.h>
 #include <gradus/tensor/error.h>
@@ -13,6 +14,8 @@
 
 #include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
+
+#include <iostream>
 
 namespace {
 
@@ -57,13 +60,15 @@ void save_step(const TranslationModel& model, const Batch& batch, const Workload
 int main(int argc, char** argv) {
   CLI::App program("The speed of a training step of the translator. Prints one JSON object.");
   Workload work;
-  std::string step_file;
+  std::string step_file, trace_file;
   benchmarks::add_model_options(program, work);
   benchmarks::add_training_options(program, work);
   benchmarks::add_timing_options(program, work);
   program.add_option(
       "--save-step", step_file,
       "Safetensors file for weights, batch, loss and gradients of a step, for libtorch_translation --check");
+  program.add_option("--profile", trace_file,
+                     "Profiles one more step: a table on standard error, and a Chrome trace in this file");
   return benchmarks::run_program(program, argc, argv, [&](int&) {
     if (work.threads != 0) set_num_threads(work.threads);
     manual_seed(1);
@@ -74,6 +79,13 @@ int main(int argc, char** argv) {
     StepResult result;
     const benchmarks::Spread seconds =
         benchmarks::measure(3, work.steps, [&] { result = learner.step(batch, work.label_smoothing, 1); });
+    if (!trace_file.empty()) {
+      Profile profile;
+      learner.step(batch, work.label_smoothing, 1);
+      profile.stop();
+      std::cerr << profile.table();
+      profile.save_trace(trace_file);
+    }
     nlohmann::ordered_json line = benchmarks::report(work, num_threads(), seconds);
     line["loss"] = result.loss;
     return line;

@@ -18,12 +18,17 @@
 namespace gradus {
 namespace {
 
-/// Rows whose logits are held at once: large, because every block packs the weight anew; bounded in memory.
-std::int64_t block_rows(std::int64_t classes) {
-  return std::clamp<std::int64_t>((std::int64_t{1} << 24) / std::max<std::int64_t>(classes, 1), 64, 4096);
+/// Rows whose logits are held at once: at most 32 MB of them in float32, because they are what takes most
+/// memory in a training step, and not too few, because the gradient of the weight is gone through for each
+/// block.
+std::int64_t block_rows(std::int64_t rows, std::int64_t classes) {
+  const std::int64_t most =
+      std::clamp<std::int64_t>((std::int64_t{1} << 23) / std::max<std::int64_t>(classes, 1), 64, 4096);
+  const std::int64_t blocks = std::max<std::int64_t>(1, (rows + most - 1) / most);
+  return std::max<std::int64_t>(1, (rows + blocks - 1) / blocks);
 }
 
-/// What a pass leaves behind: gradients of the sum of the losses, where they are wanted.
+/// What a pass leaves behind: gradients of the mean loss, where they are wanted.
 struct Gradients {
   Tensor hidden, weight, bias;
 };
@@ -33,13 +38,13 @@ struct Sums {
   std::int64_t count = 0;
 };
 
-/// Losses of the rows of a block of logits; with `keep_gradient` the logits become the gradients of their
-/// sum.
+/// Losses of the rows of a block of logits; with a `scale` the logits become scale times the gradients of
+/// their sum.
 template <class T>
 void block_losses(const Tensor& logits, const std::int64_t* target, const TokenLossOptions& options,
-                  bool keep_gradient, double* losses, double* nll) {
+                  double scale, double* losses, double* nll) {
   const std::int64_t classes = logits.shape()[1];
-  const T smoothing = static_cast<T>(options.label_smoothing);
+  const T smoothing = static_cast<T>(options.label_smoothing), factor = static_cast<T>(scale);
   parallel_for(logits.shape()[0], std::max<std::int64_t>(1, 16384 / std::max<std::int64_t>(classes, 1)),
                [&](std::int64_t begin, std::int64_t end) {
                  const SoftmaxFunctions<T>& functions = kernels<SoftmaxKernels>().of<T>();
@@ -47,14 +52,14 @@ void block_losses(const Tensor& logits, const std::int64_t* target, const TokenL
                    T* row = logits.data<T>() + i * classes;
                    if (target[i] == options.ignore_index) {
                      losses[i] = nll[i] = 0;
-                     if (keep_gradient) std::fill_n(row, classes, T(0));
+                     if (factor != T(0)) std::fill_n(row, classes, T(0));
                      continue;
                    }
                    const T score = row[target[i]];
                    T shift, log_sum, sum = 0;
-                   if (keep_gradient) {
-                     functions.cross_entropy(classes, row, smoothing, &shift, &log_sum, &sum);
-                     row[target[i]] -= 1 - smoothing;
+                   if (factor != T(0)) {
+                     functions.cross_entropy(classes, row, factor, smoothing, &shift, &log_sum, &sum);
+                     row[target[i]] -= factor * (1 - smoothing);
                    } else {
                      functions.log_sum_exp(classes, row, &shift, &log_sum);
                      if (smoothing > 0) sum = functions.shifted_sum(classes, row, shift);
@@ -72,11 +77,15 @@ template <class T>
 Sums run(const Tensor& hidden, const Tensor& weight, const Tensor& bias, const Tensor& target,
          const TokenLossOptions& options, const Gradients& gradients) {
   const std::int64_t rows = hidden.shape()[0], size = hidden.shape()[1], classes = weight.shape()[0];
-  const std::int64_t block = std::min(block_rows(classes), std::max<std::int64_t>(rows, 1));
+  const std::int64_t block = block_rows(rows, classes);
   const Tensor buffer = empty({block, classes}, dtype_of<T>());
   const bool keep = gradients.hidden.defined() || gradients.weight.defined() || gradients.bias.defined();
   const Tensor losses = empty({block}, DType::float64), nll = empty({block}, DType::float64);
+  const std::int64_t* all = target.data<std::int64_t>();
   Sums sums;
+  sums.count = rows - std::count(all, all + rows, options.ignore_index);
+  // The mean over nothing is NaN, but it depends on nothing: no gradient is computed then, and all are zeros.
+  const double scale = keep && sums.count > 0 ? 1 / static_cast<double>(sums.count) : 0;
   for (std::int64_t first = 0; first < rows; first += block) {
     const std::int64_t count = std::min(block, rows - first);
     const T* from = hidden.data<T>() + first * size;
@@ -88,13 +97,12 @@ Sums run(const Tensor& hidden, const Tensor& weight, const Tensor& bias, const T
            buffer.raw_data(), classes);
     }
     const Tensor logits = buffer.slice(0, 0, count);
-    const std::int64_t* numbers = target.data<std::int64_t>() + first;
-    block_losses<T>(logits, numbers, options, keep, losses.data<double>(), nll.data<double>());
+    block_losses<T>(logits, all + first, options, scale, losses.data<double>(), nll.data<double>());
     for (std::int64_t i = 0; i < count; ++i) {
       sums.loss += losses.data<double>()[i];
       sums.nll += nll.data<double>()[i];
-      sums.count += numbers[i] != options.ignore_index;
     }
+    if (scale == 0) continue;
     if (gradients.hidden.defined()) {
       gemm(dtype_of<T>(), count, size, classes, 1, {buffer.raw_data(), classes}, {weight.raw_data(), size}, 0,
            gradients.hidden.data<T>() + first * size, size);
@@ -150,7 +158,7 @@ TokenLoss linear_cross_entropy(const Tensor& hidden, const Tensor& weight, const
   TokenLoss result;
   {
     const no_grad scope;
-    if (recorded && hidden.requires_grad()) gradients.hidden = empty(hidden.shape(), hidden.dtype());
+    if (recorded && hidden.requires_grad()) gradients.hidden = zeros(hidden.shape(), hidden.dtype());
     if (recorded && weight.requires_grad()) gradients.weight = zeros(weight.shape(), weight.dtype());
     if (recorded && bias.requires_grad()) gradients.bias = zeros(bias.shape(), bias.dtype());
     const auto pass = hidden.dtype() == DType::float32 ? run<float> : run<double>;
@@ -163,18 +171,20 @@ TokenLoss linear_cross_entropy(const Tensor& hidden, const Tensor& weight, const
   if (!recorded) return result;
   record(result.loss, "linear_cross_entropy", {&hidden, &weight, &bias},
          [hidden = Saved(hidden), weight = Saved(weight), bias = Saved(bias), target = Saved(target), options,
-          gradients, count = sums.count](Sink& sink, const Tensor& g) {
+          gradients](Sink& sink, const Tensor& g) {
            if (sink.create_graph()) {
              return sink.replay(g, [&] {
                return composed::linear_cross_entropy(hidden.get(sink), weight.get(sink), bias.get(sink),
                                                      target.get(sink), options);
              });
            }
-           // The mean over nothing is NaN, but it depends on nothing: the gradients are zeros then.
-           const double scale = count > 0 ? g.item() / static_cast<double>(count) : 0;
-           if (sink.needs(0)) sink.add(0, gradients.hidden * scale);
-           if (sink.needs(1)) sink.add(1, gradients.weight * scale);
-           if (sink.needs(2)) sink.add(2, gradients.bias * scale);
+           const double scale = g.item();  // 1 where the loss is what backward() starts from
+           const auto scaled = [scale](const Tensor& gradient) {
+             return scale == 1 ? gradient : gradient * scale;
+           };
+           if (sink.needs(0)) sink.add(0, scaled(gradients.hidden));
+           if (sink.needs(1)) sink.add(1, scaled(gradients.weight));
+           if (sink.needs(2)) sink.add(2, scaled(gradients.bias));
          });
   return result;
 }

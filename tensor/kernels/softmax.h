@@ -23,8 +23,8 @@ struct SoftmaxFunctions {
   void (*cross_entropy_backward)(std::int64_t n, const T* x, T shift, T log_sum, T scale, T smoothing,
                                  T* x_gradient);
   /// What the cross entropy of a row of logits is made of, and its gradient, with one exponential an element:
-  /// gives log_sum_exp(x) and the sum of x - shift, and puts softmax(x) - smoothing / n in place of x.
-  void (*cross_entropy)(std::int64_t n, T* x, T smoothing, T* shift, T* log_sum, T* shifted_sum);
+  /// gives log_sum_exp(x) and the sum of x - shift, and puts scale (softmax(x) - smoothing / n) in place of x.
+  void (*cross_entropy)(std::int64_t n, T* x, T scale, T smoothing, T* shift, T* log_sum, T* shifted_sum);
   /// Sum of x - shift.
   T (*shifted_sum)(std::int64_t n, const T* x, T shift);
 };

@@ -157,7 +157,7 @@ void cross_entropy_backward(std::int64_t n, const T* x, T shift, T log_sum, T sc
 }
 
 template <class T>
-void cross_entropy(std::int64_t n, T* x, T smoothing, T* shift, T* log_sum, T* shifted_sum) {
+void cross_entropy(std::int64_t n, T* x, T scale, T smoothing, T* shift, T* log_sum, T* shifted_sum) {
   const T largest = maximum(n, x), origin = largest - largest == T(0) ? largest : T(0);
   T terms[lanes] = {}, logits[lanes] = {};
   std::int64_t i = 0;
@@ -175,7 +175,7 @@ void cross_entropy(std::int64_t n, T* x, T smoothing, T* shift, T* log_sum, T* s
     logits[lane] += logit;
     terms[lane] += x[i] = weight(logit);
   }
-  const T total = fold_sum(terms), factor = T(1) / total, share = smoothing / static_cast<T>(n);
+  const T total = fold_sum(terms), factor = scale / total, share = scale * smoothing / static_cast<T>(n);
 #pragma omp simd
   for (std::int64_t j = 0; j < n; ++j) x[j] = x[j] * factor - share;
   *shift = origin, *log_sum = log_(total), *shifted_sum = fold_sum(logits);
