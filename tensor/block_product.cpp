@@ -16,8 +16,9 @@ namespace {
 constexpr std::int64_t panel_width = 32, panel_depth = 256;
 constexpr std::int64_t unit_rows = 128, unit_panels = 8;
 constexpr std::int64_t pass_elements = 1 << 20, fewest_panels = 16;
-// Up to so many rows of A, transposing B costs more than it saves.
-constexpr std::int64_t few_rows = 16;
+// Up to so many rows of A, transposing B costs more than it saves; up to a few less, BLAS has kernels without
+// packing of its own.
+constexpr std::int64_t few_rows = 32, fewest_rows = 9;
 
 std::int64_t ceil_div(std::int64_t a, std::int64_t b) { return (a + b - 1) / b; }
 
@@ -119,7 +120,7 @@ void multiply_pass(const MatrixProduct<T>& p, std::int64_t first, std::int64_t c
 }  // namespace
 
 bool suits_blocks(std::int64_t m, std::int64_t n, std::int64_t k, bool b_transposed) {
-  if (k == 0) return false;
+  if (k == 0 || m < fewest_rows) return false;
   if (m <= few_rows) return b_transposed;
   // A long k beside many columns is what BLAS's kernels are best at.
   return n >= panel_width && (k <= 512 || n <= 256);
