@@ -41,11 +41,12 @@ GRADUS_INLINE T maximum(std::int64_t n, const T* x) {
 }
 
 /// e^t for t <= 0, and 0 where that would be subnormal: arithmetic on subnormal numbers is a hundred times
-/// slower, and beside a largest element of e^0 they are nothing.
+/// slower, and beside a largest element of e^0 they are nothing. Above 0 is t only where a row holds an
+/// infinity, whose shift is 0: infinity comes out for it.
 template <class T>
 GRADUS_INLINE T weight(T t) {
-  constexpr T smallest = sizeof(T) == 4 ? T(-87) : T(-708);
-  const T value = exp_(t < smallest ? smallest : t);  // a NaN stays one
+  constexpr T smallest = sizeof(T) == 4 ? T(-87) : T(-708), largest = sizeof(T) == 4 ? T(89) : T(710);
+  const T value = exp_normal_(t > largest ? largest : t);  // of no meaning below `smallest`; a NaN stays one
   return t < smallest ? T(0) : value;
 }
 
