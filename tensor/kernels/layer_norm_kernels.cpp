@@ -43,10 +43,17 @@ void forward(std::int64_t n, const T* x, const T* weight, const T* bias, T eps, 
   if (weight && bias) {
 #pragma omp simd
     for (std::int64_t i = 0; i < n; ++i) y[i] = (x[i] - center) * factor * weight[i] + bias[i];
-  } else {
-    for (std::int64_t i = 0; i < n; ++i) {
-      y[i] = (x[i] - center) * factor * (weight ? weight[i] : T(1)) + (bias ? bias[i] : T(0));
-    }
+    return;
+  }
+#pragma omp simd
+  for (std::int64_t i = 0; i < n; ++i) y[i] = (x[i] - center) * factor;
+  if (weight) {
+#pragma omp simd
+    for (std::int64_t i = 0; i < n; ++i) y[i] *= weight[i];
+  }
+  if (bias) {
+#pragma omp simd
+    for (std::int64_t i = 0; i < n; ++i) y[i] += bias[i];
   }
 }
 
