@@ -50,12 +50,20 @@ GRADUS_INLINE T weight(T t) {
   return t < smallest ? T(0) : value;
 }
 
-/// Sum of exp(x - shift); the terms are written into y where that is asked for.
+/// Asks for the cache lines of `lanes` elements before they are needed.
+template <class T>
+GRADUS_INLINE void fetch(const T* x) {
+  for (std::int64_t lane = 0; lane < lanes; lane += 64 / sizeof(T)) __builtin_prefetch(x + lane);
+}
+
+/// Sum of exp(x - shift); the terms are written into y where that is asked for. Meanwhile as many elements of
+/// `ahead` are fetched, where it is given: memory has nothing else to do.
 template <bool writes, class T>
-GRADUS_INLINE T exponentials(std::int64_t n, const T* x, T shift, T* y) {
+GRADUS_INLINE T exponentials(std::int64_t n, const T* x, T shift, T* y, const T* ahead = nullptr) {
   T acc[lanes] = {};
   std::int64_t i = 0;
   for (; i + lanes <= n; i += lanes) {
+    if (ahead) fetch(ahead + i);
 #pragma omp simd
     for (std::int64_t lane = 0; lane < lanes; ++lane) {
       const T value = weight(x[i + lane] - shift);
@@ -107,7 +115,7 @@ void forward(std::int64_t n, const T* x, const bool* masked, T* y) {
     for (std::int64_t i = 0; i < n; ++i) y[i] = T(0);
     return;
   }
-  const T total = exponentials<true>(n, x, largest, y);
+  const T total = exponentials<true>(n, x, largest, y, x + n);  // the next row, most likely
   const T factor = T(1) / total;
 #pragma omp simd
   for (std::int64_t i = 0; i < n; ++i) y[i] *= factor;
@@ -117,7 +125,7 @@ template <class T>
 void log_sum_exp(std::int64_t n, const T* x, T* shift, T* log_sum) {
   const T largest = maximum(n, x);
   *shift = largest - largest == T(0) ? largest : T(0);
-  *log_sum = log_(exponentials<false, T>(n, x, *shift, nullptr));
+  *log_sum = log_(exponentials<false, T>(n, x, *shift, nullptr, x + n));
 }
 
 template <class T>
