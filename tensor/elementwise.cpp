@@ -1,6 +1,7 @@
 #include <gradus/tensor/elementwise.h>
 #include <gradus/tensor/error.h>
 #include <gradus/tensor/kernels/dispatch.h>
+#include <gradus/tensor/kernels/transpose.h>
 #include <gradus/tensor/parallel.h>
 
 #include <algorithm>
@@ -89,6 +90,41 @@ struct LoopNest {
   }
 };
 
+/// y = x where the axis without gaps is another one in x than in y: false, and nothing done, where that is
+/// not so.
+bool copy_transposed(const LoopNest<2>& nest, DType dtype) {
+  const auto without_gaps = [&](int operand) {
+    return std::find(nest.strides[operand], nest.strides[operand] + nest.rank, 1) - nest.strides[operand];
+  };
+  const auto along = without_gaps(0), across = without_gaps(1);  // the axis of the rows, that of the columns
+  if (along == across || along == nest.rank || across == nest.rank) return false;
+  const auto kernel = kernels<TransposeKernels>().copy[static_cast<int>(dtype)];
+  const std::int64_t rows = nest.sizes[along], columns = nest.sizes[across], bytes = nest.bytes[0];
+  const std::int64_t height = transpose_rows(bytes), blocks = (rows + height - 1) / height;
+  std::int64_t matrices = 1;
+  for (int axis = 0; axis < nest.rank; ++axis) {
+    if (axis != along && axis != across) matrices *= nest.sizes[axis];
+  }
+  const std::int64_t block = std::max<std::int64_t>(1, std::min(height, rows) * columns);  // elements
+  const std::int64_t blocks_per_tile = std::max<std::int64_t>(1, tile_elements / block);
+  parallel_for(matrices * blocks, blocks_per_tile, [&](std::int64_t begin, std::int64_t end) {
+    for (std::int64_t i = begin; i < end; ++i) {
+      const std::int64_t row = i % blocks * height;
+      std::int64_t from = row, to = row * nest.strides[1][along], matrix = i / blocks;
+      for (int axis = nest.rank - 1; axis >= 0; --axis) {
+        if (axis == along || axis == across) continue;
+        const std::int64_t index = matrix % nest.sizes[axis];
+        matrix /= nest.sizes[axis];
+        from += index * nest.strides[0][axis];
+        to += index * nest.strides[1][axis];
+      }
+      kernel(std::min(height, rows - row), columns, nest.data[0] + from * bytes, nest.strides[0][across],
+             nest.data[1] + to * bytes, nest.strides[1][along]);
+    }
+  });
+  return true;
+}
+
 /// The short way for small operands without gaps: one kernel call on everything.
 template <class... Tensors>
 bool one_run(const Shape& shape, const Tensors&... operands) {
@@ -146,7 +182,9 @@ void run_copy(const Tensor& x, const Tensor& y) {
   if (y.numel() <= tile_elements && one_run(y.shape(), x, y)) {
     return kernel(y.numel(), x.raw_data(), 1, y.raw_data(), 1);
   }
-  LoopNest<2>(y.shape(), {&x, &y}).run([&](std::int64_t n, const std::array<char*, 2>& at, const std::int64_t* strides) {
+  LoopNest<2> nest(y.shape(), {&x, &y});
+  if (x.dtype() == y.dtype() && copy_transposed(nest, y.dtype())) return;
+  nest.run([&](std::int64_t n, const std::array<char*, 2>& at, const std::int64_t* strides) {
     kernel(n, at[0], strides[0], at[1], strides[1]);
   });
 }

@@ -1,16 +1,17 @@
 #include <gradus/tensor/error.h>
-#include <gradus/tensor/kernels/dispatch.h>
 #include <gradus/tensor/kernels/additive_score.h>
 #include <gradus/tensor/kernels/attention.h>
 #include <gradus/tensor/kernels/block_product.h>
+#include <gradus/tensor/kernels/dispatch.h>
 #include <gradus/tensor/kernels/elementwise.h>
-#include <gradus/tensor/kernels/optim.h>
 #include <gradus/tensor/kernels/gru.h>
-#include <gradus/tensor/kernels/lstm.h>
 #include <gradus/tensor/kernels/layer_norm.h>
+#include <gradus/tensor/kernels/lstm.h>
+#include <gradus/tensor/kernels/optim.h>
 #include <gradus/tensor/kernels/random.h>
 #include <gradus/tensor/kernels/reduce.h>
 #include <gradus/tensor/kernels/softmax.h>
+#include <gradus/tensor/kernels/transpose.h>
 
 #include <atomic>
 #include <cstdlib>
@@ -107,3 +108,4 @@ GRADUS_KERNEL_FAMILY(ReduceKernels, reduce_kernels)
 GRADUS_KERNEL_FAMILY(SoftmaxKernels, softmax_kernels)
 GRADUS_KERNEL_FAMILY(LayerNormKernels, layer_norm_kernels)
 GRADUS_KERNEL_FAMILY(LstmKernels, lstm_kernels)
+GRADUS_KERNEL_FAMILY(TransposeKernels, transpose_kernels)

@@ -67,12 +67,14 @@ struct LeakyRelu {
   }
 };
 struct Elu {
+  static constexpr bool calls_library = true;
   template <class T>
   GRADUS_INLINE T f(T x, const double* parameters) {
     return x > T(0) ? x : static_cast<T>(parameters[0]) * expm1_(x);
   }
 };
 struct Softplus {
+  static constexpr bool calls_library = true;
   template <class T>
   GRADUS_INLINE T f(T x, const double* parameters) {
     const T beta = static_cast<T>(parameters[0]), scaled = beta * x;
@@ -81,6 +83,7 @@ struct Softplus {
   }
 };
 struct LogSigmoid {
+  static constexpr bool calls_library = true;
   template <class T>
   GRADUS_INLINE T f(T x, const double*) {
     return (x < T(0) ? x : T(0)) - log1p_(exp_(-fabs_(x)));
@@ -111,30 +114,45 @@ struct LogicalNot { GRADUS_INLINE bool f(bool x, const double*) { return !x; } }
 
 #define GRADUS_UNARY_FUNCTOR(Name, function) \
   struct Name { template <class T> GRADUS_INLINE T f(T x, const double*) { return function(x); } };
+#define GRADUS_LIBRARY_FUNCTOR(Name, function)  \
+  struct Name {                                 \
+    static constexpr bool calls_library = true; \
+    template <class T>                          \
+    GRADUS_INLINE T f(T x, const double*) {     \
+      return function(x);                       \
+    }                                           \
+  };
 GRADUS_UNARY_FUNCTOR(Sqrt, sqrt_)
 GRADUS_UNARY_FUNCTOR(Exp, exp_)
-GRADUS_UNARY_FUNCTOR(Exp2, exp2_)
-GRADUS_UNARY_FUNCTOR(Expm1, expm1_)
+GRADUS_LIBRARY_FUNCTOR(Exp2, exp2_)
+GRADUS_LIBRARY_FUNCTOR(Expm1, expm1_)
 GRADUS_UNARY_FUNCTOR(Log, log_)
-GRADUS_UNARY_FUNCTOR(Log2, log2_)
-GRADUS_UNARY_FUNCTOR(Log10, log10_)
-GRADUS_UNARY_FUNCTOR(Log1p, log1p_)
-GRADUS_UNARY_FUNCTOR(Sin, sin_)
-GRADUS_UNARY_FUNCTOR(Cos, cos_)
-GRADUS_UNARY_FUNCTOR(Tan, tan_)
-GRADUS_UNARY_FUNCTOR(Asin, asin_)
-GRADUS_UNARY_FUNCTOR(Acos, acos_)
-GRADUS_UNARY_FUNCTOR(Atan, atan_)
-GRADUS_UNARY_FUNCTOR(Sinh, sinh_)
-GRADUS_UNARY_FUNCTOR(Cosh, cosh_)
+GRADUS_LIBRARY_FUNCTOR(Log2, log2_)
+GRADUS_LIBRARY_FUNCTOR(Log10, log10_)
+GRADUS_LIBRARY_FUNCTOR(Log1p, log1p_)
+GRADUS_LIBRARY_FUNCTOR(Sin, sin_)
+GRADUS_LIBRARY_FUNCTOR(Cos, cos_)
+GRADUS_LIBRARY_FUNCTOR(Tan, tan_)
+GRADUS_LIBRARY_FUNCTOR(Asin, asin_)
+GRADUS_LIBRARY_FUNCTOR(Acos, acos_)
+GRADUS_LIBRARY_FUNCTOR(Atan, atan_)
+GRADUS_LIBRARY_FUNCTOR(Sinh, sinh_)
+GRADUS_LIBRARY_FUNCTOR(Cosh, cosh_)
 GRADUS_UNARY_FUNCTOR(Tanh, tanh_)
 GRADUS_UNARY_FUNCTOR(Sigmoid, sigmoid_)
 GRADUS_UNARY_FUNCTOR(Erf, erf_)
-GRADUS_UNARY_FUNCTOR(Erfc, erfc_)
-GRADUS_UNARY_FUNCTOR(Floor, floor_)
-GRADUS_UNARY_FUNCTOR(Ceil, ceil_)
-GRADUS_UNARY_FUNCTOR(Round, nearbyint_)
+GRADUS_LIBRARY_FUNCTOR(Erfc, erfc_)
+GRADUS_LIBRARY_FUNCTOR(Floor, floor_)
+GRADUS_LIBRARY_FUNCTOR(Ceil, ceil_)
+GRADUS_LIBRARY_FUNCTOR(Round, nearbyint_)
 #undef GRADUS_UNARY_FUNCTOR
+#undef GRADUS_LIBRARY_FUNCTOR
+
+/// Whether a loop of the operation is one over calls of the C library, and not of vectors.
+template <class Op>
+constexpr bool calls_library = requires {
+  Op::calls_library;
+};
 
 template <class Op, class T>
 void unary(std::int64_t n, const void* x, std::int64_t x_stride, void* y, std::int64_t y_stride,
@@ -142,7 +160,18 @@ void unary(std::int64_t n, const void* x, std::int64_t x_stride, void* y, std::i
   const T* in = static_cast<const T*>(x);
   T* out = static_cast<T*>(y);
   if (x_stride == 1 && y_stride == 1) {
-    for (std::int64_t i = 0; i < n; ++i) out[i] = Op::f(in[i], parameters);
+    std::int64_t i = 0;
+    if constexpr (__is_same(T, float) && !calls_library<Op>) {
+      // Cache line by cache line, each fetched long before its turn: memory works while functions are
+      // computed.
+      constexpr std::int64_t line = 16;
+      for (; i + line <= n; i += line) {
+        __builtin_prefetch(in + i + 16 * line);
+#pragma omp simd
+        for (std::int64_t j = i; j < i + line; ++j) out[j] = Op::f(in[j], parameters);
+      }
+    }
+    for (; i < n; ++i) out[i] = Op::f(in[i], parameters);
   } else {
     for (std::int64_t i = 0; i < n; ++i) out[i * y_stride] = Op::f(in[i * x_stride], parameters);
   }

@@ -7,12 +7,19 @@ namespace {
 
 constexpr std::int64_t lanes = 32;  // of a sum: the same order on every instruction set
 
-/// Sum of term(i) over a row.
+/// Asks for the cache lines of `lanes` elements before they are needed.
+template <class T>
+GRADUS_INLINE void fetch(const T* x) {
+  for (std::int64_t lane = 0; lane < lanes; lane += 64 / sizeof(T)) __builtin_prefetch(x + lane);
+}
+
+/// Sum of term(i) over a row. Meanwhile as many elements of `ahead` are fetched, where it is given.
 template <class T, class Term>
-GRADUS_INLINE T sum_of(std::int64_t n, Term term) {
+GRADUS_INLINE T sum_of(std::int64_t n, Term term, const T* ahead = nullptr) {
   T acc[lanes] = {};
   std::int64_t i = 0;
   for (; i + lanes <= n; i += lanes) {
+    if (ahead) fetch(ahead + i);
 #pragma omp simd
     for (std::int64_t lane = 0; lane < lanes; ++lane) acc[lane] += term(i + lane);
   }
@@ -35,7 +42,8 @@ void forward(std::int64_t n, const T* x, const T* weight, const T* bias, T eps, 
   const T variance = sum_of<T>(
                          n, [ x, center ](std::int64_t i) __attribute__((always_inline)) {
                            return (x[i] - center) * (x[i] - center);
-                         }) /
+                         },
+                         x + n) /  // the next row, most likely
                      count;
   const T factor = T(1) / square_root(variance + eps);
   *mean = center;
@@ -43,10 +51,17 @@ void forward(std::int64_t n, const T* x, const T* weight, const T* bias, T eps, 
   if (weight && bias) {
 #pragma omp simd
     for (std::int64_t i = 0; i < n; ++i) y[i] = (x[i] - center) * factor * weight[i] + bias[i];
-  } else {
-    for (std::int64_t i = 0; i < n; ++i) {
-      y[i] = (x[i] - center) * factor * (weight ? weight[i] : T(1)) + (bias ? bias[i] : T(0));
-    }
+    return;
+  }
+#pragma omp simd
+  for (std::int64_t i = 0; i < n; ++i) y[i] = (x[i] - center) * factor;
+  if (weight) {
+#pragma omp simd
+    for (std::int64_t i = 0; i < n; ++i) y[i] *= weight[i];
+  }
+  if (bias) {
+#pragma omp simd
+    for (std::int64_t i = 0; i < n; ++i) y[i] += bias[i];
   }
 }
 

@@ -12,25 +12,49 @@ namespace gradus::GRADUS_ISA {
 namespace {
 
 GRADUS_INLINE float as_float(std::int32_t bits) { return __builtin_bit_cast(float, bits); }
+GRADUS_INLINE float as_float(std::uint32_t bits) { return __builtin_bit_cast(float, bits); }
 GRADUS_INLINE std::int32_t as_bits(float value) { return __builtin_bit_cast(std::int32_t, value); }
 
-/// e^x. x = k ln 2 + r with |r| <= ln 2 / 2; e^r by a polynomial; 2^k in two factors, so that subnormals come out right.
-GRADUS_INLINE float exp_(float x) {
-  const float clamped = x < -104.0f ? -104.0f : (x > 89.0f ? 89.0f : x);  // a NaN passes through
-  const float k = __builtin_rintf(clamped * 1.44269504f);
-  const float r = (clamped - k * 0.693145752f) - k * 1.42860677e-06f;
+/// Added to a number below 2^21 in size, it leaves a whole number: bits behind the point have no place in the
+/// sum, whose low bits are those of the whole number k. With 127 more, the bits of the sum shifted left by 23
+/// are the float 2^k.
+constexpr float rounding_shift = 12582912.0f;  // 3 * 2^22
+
+/// e^r for |r| <= ln 2 / 2.
+GRADUS_INLINE float exp_near_zero(float r) {
   // (e^r - 1 - r) / r^2, error 7e-8
   float p = 0.00139345445f;
   p = p * r + 0.00836377647f;
   p = p * r + 0.0416664568f;
   p = p * r + 0.166665734f;
   p = p * r + 0.500000001f;
-  const float power = (p * r * r + r) + 1.0f;
-  const auto whole = static_cast<std::int32_t>(clamped == clamped ? k : 0.0f);
-  const std::int32_t half = whole >> 1;
-  return power * as_float((half + 127) << 23) * as_float((whole - half + 127) << 23);
+  return (p * r * r + r) + 1.0f;
+}
+
+/// e^x. x = k ln 2 + r with |r| <= ln 2 / 2; e^r by a polynomial; 2^k in two factors, so that subnormals come
+/// out right: 2^(k + 64) 2^-64 below zero, 2^(k - 64) 2^64 above.
+GRADUS_INLINE float exp_(float x) {
+  constexpr float shift = rounding_shift + (127 - 64);
+  const float clamped = x < -104.0f ? -104.0f : (x > 89.0f ? 89.0f : x);  // a NaN passes through
+  const float shifted = clamped * 1.44269504f + shift;
+  const float k = shifted - shift;
+  const float r = (clamped - k * 0.693145752f) - k * 1.42860677e-06f;
+  const std::uint32_t below = __builtin_bit_cast(std::uint32_t, clamped) >> 1 & 128u << 23;  // 128 below zero
+  const std::uint32_t first = (__builtin_bit_cast(std::uint32_t, shifted) << 23) + below;
+  return exp_near_zero(r) * as_float(first) * as_float(((127u + 64u) << 23) - below);
 }
 GRADUS_INLINE double exp_(double x) { return __builtin_exp(x); }
+
+/// e^x for x in [-87, 89], where it is a normal number up to 88.3 and infinity from 88.4 on, or a NaN.
+/// Cheaper, as one factor 2^k will do.
+GRADUS_INLINE float exp_normal_(float x) {
+  constexpr float shift = rounding_shift + 127;
+  const float shifted = x * 1.44269504f + shift;
+  const float k = shifted - shift;
+  const float r = (x - k * 0.693145752f) - k * 1.42860677e-06f;
+  return exp_near_zero(r) * as_float(__builtin_bit_cast(std::uint32_t, shifted) << 23);
+}
+GRADUS_INLINE double exp_normal_(double x) { return __builtin_exp(x); }
 
 /// Natural logarithm. x = 2^k m with m in [sqrt(1/2), sqrt(2)); log m = 2 atanh(s), s = (m - 1) / (m + 1).
 GRADUS_INLINE float log_(float x) {
@@ -69,8 +93,9 @@ GRADUS_INLINE float tanh_(float x) {
   p = p * z + 0.133327823f;
   p = p * z - 0.333333291f;
   const float near = x + x * z * p;
-  const float far = __builtin_copysignf(1.0f - 2.0f / (exp_(2.0f * a) + 1.0f), x);
-  return a < 0.625f ? near : far;
+  const float twice = a > 10.0f ? 20.0f : a + a;  // from 9.02 on it is 1
+  const float far = 1.0f - 2.0f / (exp_normal_(twice) + 1.0f);
+  return __builtin_copysignf(a < 0.625f ? near : far, x);
 }
 GRADUS_INLINE double tanh_(double x) { return __builtin_tanh(x); }
 

@@ -41,20 +41,29 @@ GRADUS_INLINE T maximum(std::int64_t n, const T* x) {
 }
 
 /// e^t for t <= 0, and 0 where that would be subnormal: arithmetic on subnormal numbers is a hundred times
-/// slower, and beside a largest element of e^0 they are nothing.
+/// slower, and beside a largest element of e^0 they are nothing. Above 0 is t only where a row holds an
+/// infinity, whose shift is 0: infinity comes out for it.
 template <class T>
 GRADUS_INLINE T weight(T t) {
-  constexpr T smallest = sizeof(T) == 4 ? T(-87) : T(-708);
-  const T value = exp_(t < smallest ? smallest : t);  // a NaN stays one
+  constexpr T smallest = sizeof(T) == 4 ? T(-87) : T(-708), largest = sizeof(T) == 4 ? T(89) : T(710);
+  const T value = exp_normal_(t > largest ? largest : t);  // of no meaning below `smallest`; a NaN stays one
   return t < smallest ? T(0) : value;
 }
 
-/// Sum of exp(x - shift); the terms are written into y where that is asked for.
+/// Asks for the cache lines of `lanes` elements before they are needed.
+template <class T>
+GRADUS_INLINE void fetch(const T* x) {
+  for (std::int64_t lane = 0; lane < lanes; lane += 64 / sizeof(T)) __builtin_prefetch(x + lane);
+}
+
+/// Sum of exp(x - shift); the terms are written into y where that is asked for. Meanwhile as many elements of
+/// `ahead` are fetched, where it is given: memory has nothing else to do.
 template <bool writes, class T>
-GRADUS_INLINE T exponentials(std::int64_t n, const T* x, T shift, T* y) {
+GRADUS_INLINE T exponentials(std::int64_t n, const T* x, T shift, T* y, const T* ahead = nullptr) {
   T acc[lanes] = {};
   std::int64_t i = 0;
   for (; i + lanes <= n; i += lanes) {
+    if (ahead) fetch(ahead + i);
 #pragma omp simd
     for (std::int64_t lane = 0; lane < lanes; ++lane) {
       const T value = weight(x[i + lane] - shift);
@@ -106,7 +115,7 @@ void forward(std::int64_t n, const T* x, const bool* masked, T* y) {
     for (std::int64_t i = 0; i < n; ++i) y[i] = T(0);
     return;
   }
-  const T total = exponentials<true>(n, x, largest, y);
+  const T total = exponentials<true>(n, x, largest, y, x + n);  // the next row, most likely
   const T factor = T(1) / total;
 #pragma omp simd
   for (std::int64_t i = 0; i < n; ++i) y[i] *= factor;
@@ -116,7 +125,7 @@ template <class T>
 void log_sum_exp(std::int64_t n, const T* x, T* shift, T* log_sum) {
   const T largest = maximum(n, x);
   *shift = largest - largest == T(0) ? largest : T(0);
-  *log_sum = log_(exponentials<false, T>(n, x, *shift, nullptr));
+  *log_sum = log_(exponentials<false, T>(n, x, *shift, nullptr, x + n));
 }
 
 template <class T>

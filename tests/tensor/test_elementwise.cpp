@@ -33,6 +33,40 @@ TEST_CASE("elementwise: operands of any strides") {
   CHECK((every_other - base * 2).to_vector<double>() == std::vector<double>(120, 0.0));
 }
 
+TEST_CASE("elementwise: copies that turn matrices around, of all sizes and dtypes") {
+  const Shape shapes[] = {{1, 1, 1},    {2, 3, 5},     {3, 4, 4}, {1, 31, 33},
+                          {1, 67, 130}, {2, 129, 257}, {3, 0, 4}};
+  for (const DType dtype : {DType::float32, DType::float64, DType::int64, DType::boolean}) {
+    for (const Shape& shape : shapes) {
+      const std::int64_t depth = shape[0], rows = shape[1], columns = shape[2];
+      const Tensor x = (arange(0, depth * rows * columns, 1, DType::int64) * 5).reshape(shape);
+      const Tensor typed = dtype == DType::boolean ? x.to(DType::float32) > 40 : x.to(dtype);
+      const Tensor turned = typed.permute({0, 2, 1}).contiguous(),
+                   reversed = typed.permute({2, 1, 0}).contiguous();
+      Tensor written = zeros({depth, columns, rows}, dtype);  // y lies along another axis than x here
+      written.permute({0, 2, 1}).copy_(typed);
+      const auto value = [&](std::int64_t i, std::int64_t j, std::int64_t k) {
+        const double number = 5.0 * static_cast<double>((i * rows + j) * columns + k);
+        return dtype == DType::boolean ? static_cast<double>(number > 40) : number;
+      };
+      std::vector<double> in_turn, backwards;
+      for (std::int64_t i = 0; i < depth; ++i) {
+        for (std::int64_t k = 0; k < columns; ++k) {
+          for (std::int64_t j = 0; j < rows; ++j) in_turn.push_back(value(i, j, k));
+        }
+      }
+      for (std::int64_t k = 0; k < columns; ++k) {
+        for (std::int64_t j = 0; j < rows; ++j) {
+          for (std::int64_t i = 0; i < depth; ++i) backwards.push_back(value(i, j, k));
+        }
+      }
+      CHECK(turned.to(DType::float64).to_vector<double>() == in_turn);
+      CHECK(written.to(DType::float64).to_vector<double>() == in_turn);
+      CHECK(reversed.to(DType::float64).to_vector<double>() == backwards);
+    }
+  }
+}
+
 TEST_CASE("elementwise: broadcasting over eight axes") {
   const Tensor a = arange(0, 16, 1, DType::float64).reshape({2, 1, 2, 1, 2, 1, 2, 1});
   const Tensor b = arange(0, 16, 1, DType::float64).reshape({1, 2, 1, 2, 1, 2, 1, 2});
