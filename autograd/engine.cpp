@@ -141,7 +141,7 @@ class PendingGuard {
 };
 
 /// Leads the collected gradients of `nodes` (oldest first) back to their inputs. `captured` is called with
-/// every node and its full gradient.
+/// every node and its full gradient, which it may take where the node is a leaf.
 template <class Captured>
 void run_nodes(const NodeList& nodes, std::uint64_t pass, BackwardOptions options, const Captured& captured) {
   const PendingGuard guard(nodes);
@@ -233,10 +233,9 @@ void Tensor::backward(const Tensor& gradient, BackwardOptions options) const {
   }
   const PendingGuard guard(nodes);
   seed(std::span(this, 1), std::span(&gradient, 1));
-  run_nodes(nodes, pass, options, [&](Node& node, const Tensor& arrived) {
-    const bool leaf = !node.backward;
-    if (leaf || (node.extras && node.extras->retain_grad))
-      store_gradient(node, arrived, options.create_graph);
+  run_nodes(nodes, pass, options, [&](Node& node, Tensor& arrived) {
+    if (!node.backward) store_gradient(node, std::move(arrived), options.create_graph);
+    else if (node.extras && node.extras->retain_grad) store_gradient(node, arrived, options.create_graph);
   });
 }
 

@@ -41,7 +41,7 @@ template <class T>
 GRADUS_INLINE void turn(std::int64_t rows, std::int64_t columns, const T* x, std::int64_t x_stride, T* y,
                         std::int64_t y_stride) {
   std::int64_t whole_rows = 0, whole_columns = 0;  // in squares
-  if constexpr (lanes < T >> 1) {
+  if constexpr (sizeof(T) > 1) {
     whole_rows = rows / lanes<T> * lanes<T>, whole_columns = columns / lanes<T> * lanes<T>;
     for (std::int64_t column = 0; column < whole_columns; column += lanes<T>) {
 #pragma GCC unroll 8
