@@ -18,7 +18,7 @@ bool same(const Tensor& a, const Tensor& b) {
 }
 
 /// A cache beside the tensors that it must hold, joined anew for each step.
-struct Pair {
+struct Both {
   nn::KeyValues cache;
   Tensor key, value;  // (batch, 2, S, 3) and (batch, 2, S, 5)
 
@@ -48,13 +48,13 @@ struct Pair {
 TEST_CASE("appending to a cache is joining, beyond any room, and most steps stay where they are") {
   manual_seed(1);
   const no_grad scope;
-  Pair pair;
+  Both both;
   int moved = 0;
   for (int step = 0; step < 100; ++step) {
-    const void* const before = step > 0 ? pair.cache.key().raw_data() : nullptr;
-    pair.append(3, 1 + step % 2);
-    pair.check();
-    moved += pair.cache.key().raw_data() != before;
+    const void* const before = step > 0 ? both.cache.key().raw_data() : nullptr;
+    both.append(3, 1 + step % 2);
+    both.check();
+    moved += both.cache.key().raw_data() != before;
   }
   CHECK(moved <= 6);  // 150 positions: room that doubles
 }
@@ -62,28 +62,28 @@ TEST_CASE("appending to a cache is joining, beyond any room, and most steps stay
 TEST_CASE("rows of a cache go on: in place, twice, fewer, more, none") {
   manual_seed(2);
   const no_grad scope;
-  Pair pair;
-  for (int step = 0; step < 5; ++step) pair.append(4, 1);
-  const void* const place = pair.cache.key().raw_data();
-  pair.select({0, 1, 2, 3});
-  pair.check();
-  pair.select({0, 3, 0, 3});  // rows 0 and 3 stay
-  pair.check();
-  CHECK(pair.cache.key().raw_data() == place);
-  pair.append(4, 1);
-  pair.check();
-  pair.select({3, 2, 1, 0});
-  pair.check();
-  pair.append(4, 20);
-  pair.select({1, 1, 2, 0, 3, 3, 0});
-  pair.append(7, 1);
-  pair.check();
-  pair.select({6, 2});
-  pair.append(2, 1);
-  pair.check();
-  pair.select({});
-  pair.append(0, 1);
-  pair.check();
+  Both both;
+  for (int step = 0; step < 5; ++step) both.append(4, 1);
+  const void* const place = both.cache.key().raw_data();
+  both.select({0, 1, 2, 3});
+  both.check();
+  both.select({0, 3, 0, 3});  // rows 0 and 3 stay
+  both.check();
+  CHECK(both.cache.key().raw_data() == place);
+  both.append(4, 1);
+  both.check();
+  both.select({3, 2, 1, 0});
+  both.check();
+  both.append(4, 20);
+  both.select({1, 1, 2, 0, 3, 3, 0});
+  both.append(7, 1);
+  both.check();
+  both.select({6, 2});
+  both.append(2, 1);
+  both.check();
+  both.select({});
+  both.append(0, 1);
+  both.check();
   // What has not grown yet is not written either.
   const Tensor key = randn({2, 1, 3, 4}), value = randn({2, 1, 3, 4}), copy = key.clone();
   nn::KeyValues memory(key, value);
@@ -96,11 +96,11 @@ TEST_CASE("rows of a cache go on: in place, twice, fewer, more, none") {
 TEST_CASE("gradients go through a cache") {
   manual_seed(3);
   const nn::MultiHeadAttention attention = clone(nn::MultiHeadAttention(4, 2), DType::float64);
-  const Tensor x = randn({2, 5, 4}, DType::float64).requires_grad_();
+  Tensor x = randn({2, 5, 4}, DType::float64).requires_grad_();
   const Tensor weight = randn({2, 5, 4}, DType::float64);
   sum(attention(x, x, x, {.causal = true}).output * weight).backward();
   const Tensor expected = x.grad().clone();
-  x.zero_grad();
+  x.set_grad({});
   nn::KeyValues cache;
   std::vector<Tensor> outputs;
   for (std::int64_t t = 0; t < 5; ++t) outputs.push_back(attention.step(x.slice(1, t, t + 1), cache).output);
