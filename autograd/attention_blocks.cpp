@@ -1,12 +1,13 @@
 #include <gradus/autograd/attention_blocks.h>
-#include <gradus/tensor/blas.h>
+#include <gradus/tensor/kernels/attention.h>
+#include <gradus/tensor/kernels/block_product.h>
 #include <gradus/tensor/kernels/dispatch.h>
 #include <gradus/tensor/kernels/random.h>
-#include <gradus/tensor/kernels/softmax.h>
 #include <gradus/tensor/memory.h>
 #include <gradus/tensor/parallel.h>
 
 #include <algorithm>
+#include <cstring>
 #include <limits>
 
 namespace gradus::attention {
@@ -24,9 +25,6 @@ class Matrices {
     return tensor_.data<T>() + batch * strides[0] + head * strides[1] + row * strides[2];
   }
   std::int64_t stride() const { return std::max(tensor_.strides()[2], tensor_.shape()[3]); }
-  MatrixView view(std::int64_t batch, std::int64_t head, std::int64_t row, bool transposed = false) const {
-    return {at(batch, head, row), stride(), transposed};
-  }
 
  private:
   static bool has_rows(const Tensor& x) {
@@ -50,181 +48,232 @@ class ScoreRows {
     const Shape& strides = tensor_.strides();
     return tensor_.data<T>() + batch * strides[0] + head * strides[1] + query * strides[2] + key * strides[3];
   }
+  /// Elements from row to row: 0 where all rows are the same.
+  std::int64_t stride() const { return tensor_.defined() ? tensor_.strides()[2] : 0; }
 
  private:
   Tensor tensor_;
 };
 
-/// y = dropout(x) of `count` scores from the given number on.
+/// Room for the blocks of one thread: `count` of them, each of `size` elements.
 template <class T>
-void drop(const Problem& p, std::int64_t number, std::int64_t count, const T* x, T* y) {
-  const double scale = p.dropout < 1 ? 1 / (1 - p.dropout) : 0;
-  const std::uint64_t position = p.stream.offset + static_cast<std::uint64_t>(number);
-  const RandomKernels& random = kernels<RandomKernels>();
-  const std::int32_t threshold = dropout_threshold(p.dropout);
-  if constexpr (sizeof(T) == 4)
-    random.dropout_float(p.stream.seed, position, count, threshold, static_cast<float>(scale), x, y);
-  else random.dropout_double(p.stream.seed, position, count, threshold, scale, x, y);
+class Scratch {
+ public:
+  Scratch(std::int64_t count, std::int64_t size)
+      : size_(size), bytes_(static_cast<std::size_t>(count * size) * sizeof(T)), memory_(allocate(bytes_)) {}
+  ~Scratch() { deallocate(memory_, bytes_); }
+  Scratch(const Scratch&) = delete;
+  T* operator[](std::int64_t i) const { return static_cast<T*>(memory_) + i * size_; }
+
+ private:
+  std::int64_t size_;
+  std::size_t bytes_;
+  void* memory_;
+};
+
+std::int64_t padded(std::int64_t columns) {
+  return (columns + block_padding - 1) / block_padding * block_padding;
 }
 
-/// The blocks of one head's scores, made in memory that is used again and again.
+/// A block of one head's scores.
+struct Block {
+  std::int64_t b, h;          // which sentence and head
+  std::int64_t query, rows;   // first query, and how many
+  std::int64_t key, columns;  // first key, and how many
+  std::int64_t stride() const { return padded(columns); }
+};
+
+/// What the forward and the backward pass do with the blocks of scores alike.
 template <class T>
-class Blocks {
+class Scores {
  public:
-  Blocks(const Problem& problem, const Operands& x)
+  Scores(const Problem& problem, const Operands& x)
       : p_(problem),
         query_(x.query),
         key_(x.key),
-        mask_(x.mask, scores_shape()),
-        bias_(x.bias, scores_shape()) {}
+        mask_(x.mask, shape()),
+        bias_(x.bias, shape()),
+        random_(kernels<RandomKernels>()),
+        product_(kernels<BlockProductKernels>().of<T>()) {}
 
-  /// scale query key^T of a block, `columns` keys to a row.
-  void products(std::int64_t b, std::int64_t h, std::int64_t q, std::int64_t rows, std::int64_t s,
-                std::int64_t columns, T* scores) const {
-    gemm(dtype_of<T>(), rows, columns, p_.size, p_.scale, query_.view(b, h, q),
-         key_.view(b, h / p_.heads_per_group(), s, true), 0, scores, columns);
+  /// scale query key^T; `turned` is room for key^T.
+  void multiply(const Block& block, T* turned, T* scores) const {
+    transposed_product(block, query_, p_.size, key_, p_.scale, turned, scores);
   }
-  /// How many of a block's keys a query sees; what is behind them is left out of the row.
-  std::int64_t seen(std::int64_t query, std::int64_t s, std::int64_t columns) const {
-    return std::clamp<std::int64_t>(p_.visible_keys(query) - s, 0, columns);
+  /// scores (rows, columns) = scale left right^T, left being of the queries and right of the keys.
+  void transposed_product(const Block& block, const Matrices<T>& left, std::int64_t size,
+                          const Matrices<T>& right, double scale, T* turned, T* scores) const {
+    product_.transpose(block.columns, size, right.at(block.b, group(block), block.key), right.stride(),
+                       turned, block.stride());
+    product_.multiply({block.rows, block.stride(), size, left.at(block.b, block.h, block.query),
+                       left.stride(), 1, turned, block.stride(), scores, block.stride(),
+                       static_cast<T>(scale), false});
   }
-  const bool* mask(std::int64_t b, std::int64_t h, std::int64_t q, std::int64_t s) const {
-    return mask_.at(b, h, q, s);
+  /// y = dropout(x) of the scores; y may be x.
+  void drop(const Block& block, const T* x, T* y) const {
+    const std::int64_t stride = block.stride(), columns = block.columns;
+    if (columns < p_.keys) {
+      for (std::int64_t r = 0; r < block.rows; ++r)
+        draw(number(block, r), columns, x + r * stride, y + r * stride);
+      return;
+    }
+    // Whole rows: their numbers follow one another, and drawing is cheap in long pieces alone. So the rows
+    // are put together first and parted afterwards.
+    for (std::int64_t r = 0; r < block.rows; ++r) move(x + r * stride, columns, y + r * columns);
+    draw(number(block, 0), block.rows * columns, y, y);
+    for (std::int64_t r = block.rows - 1; r >= 0; --r) move(y + r * columns, columns, y + r * stride);
   }
-  const T* bias(std::int64_t b, std::int64_t h, std::int64_t q, std::int64_t s) const {
-    return bias_.at(b, h, q, s);
+  /// The number of a row's first score in row-major order, by which its dropout is drawn.
+  std::int64_t number(const Block& block, std::int64_t row) const {
+    return ((block.b * p_.heads + block.h) * p_.queries + block.query + row) * p_.keys + block.key;
   }
-  /// y = dropout(x) of a block.
-  void drop(std::int64_t b, std::int64_t h, std::int64_t q, std::int64_t rows, std::int64_t s,
-            std::int64_t columns, const T* x, T* y) const {
-    const bool whole_rows = columns == p_.keys;  // all one piece: drawing is cheap in long pieces
-    const std::int64_t pieces = whole_rows ? 1 : rows, length = whole_rows ? rows * columns : columns;
-    for (std::int64_t i = 0; i < pieces; ++i)
-      attention::drop(p_, number(b, h, q + i, s), length, x + i * columns, y + i * columns);
+  /// The number of a block's first query among all.
+  std::int64_t row_number(const Block& block) const {
+    return (block.b * p_.heads + block.h) * p_.queries + block.query;
   }
-  /// The number of a score in row-major order, by which its dropout is drawn.
-  std::int64_t number(std::int64_t b, std::int64_t h, std::int64_t q, std::int64_t s) const {
-    return ((b * p_.heads + h) * p_.queries + q) * p_.keys + s;
+  ScoreBlock<T> seen(const Block& block) const {
+    const std::int64_t position = p_.first_query + block.query - block.key;  // of the first row
+    ScoreBlock<T> seen{block.rows, block.columns, block.stride(), -block.rows, block.columns, {}, {}, {}, {}};
+    if (p_.window >= 0) {
+      seen.first = position - p_.window;
+      seen.last = position + p_.window + 1;
+    }
+    if (p_.causal) seen.last = position + 1;
+    seen.masked = mask_.at(block.b, block.h, block.query, block.key);
+    seen.mask_stride = mask_.stride();
+    seen.bias = bias_.at(block.b, block.h, block.query, block.key);
+    seen.bias_stride = bias_.stride();
+    return seen;
   }
+  std::int64_t group(const Block& block) const { return block.h / p_.heads_per_group(); }
   const Matrices<T>& query() const { return query_; }
   const Matrices<T>& key() const { return key_; }
 
+  /// Calls `work(block)` for the blocks of a head's queries from `query` on, up to the last key they see.
+  template <class Work>
+  void for_blocks(std::int64_t b, std::int64_t h, std::int64_t query, const Work& work) const {
+    const std::int64_t rows = std::min(query_block, p_.queries - query), end = p_.last_key(query + rows - 1);
+    for (std::int64_t key = p_.first_key(query); key < end; key += key_block)
+      work(Block{b, h, query, rows, key, std::min(key_block, end - key)});
+  }
+
  private:
-  Shape scores_shape() const { return {p_.batch, p_.heads, p_.queries, p_.keys}; }
+  static void move(const T* from, std::int64_t count, T* to) {
+    if (from != to) std::memmove(to, from, static_cast<std::size_t>(count) * sizeof(T));
+  }
+  /// y = dropout(x) of `count` scores in row-major order, from the given number on.
+  void draw(std::int64_t first, std::int64_t count, const T* x, T* y) const {
+    const double scale = p_.dropout < 1 ? 1 / (1 - p_.dropout) : 0;
+    const std::int32_t threshold = dropout_threshold(p_.dropout);
+    const std::uint64_t position = p_.stream.offset + static_cast<std::uint64_t>(first);
+    if constexpr (sizeof(T) == 4)
+      random_.dropout_float(p_.stream.seed, position, count, threshold, static_cast<float>(scale), x, y);
+    else random_.dropout_double(p_.stream.seed, position, count, threshold, scale, x, y);
+  }
+  Shape shape() const { return {p_.batch, p_.heads, p_.queries, p_.keys}; }
   const Problem& p_;
   Matrices<T> query_, key_;
   ScoreRows<bool> mask_;
   ScoreRows<T> bias_;
+  const RandomKernels& random_;
+  const BlockProductFunctions<T>& product_;
 };
 
-template <class T>
-void run_forward(const Problem& p, const Operands& x, const Tensor& output, const RowStatistics& statistics) {
-  const Blocks<T> blocks(p, x);
-  const Matrices<T> value(x.value), result(output);
-  const SoftmaxFunctions<T>& softmax = kernels<SoftmaxKernels>().of<T>();
-  const std::int64_t query_blocks = (p.queries + query_block - 1) / query_block;
-  parallel_for(p.batch * p.heads * query_blocks, 1, [&](std::int64_t begin, std::int64_t) {
-    const std::int64_t b = begin / query_blocks / p.heads, h = begin / query_blocks % p.heads;
-    const std::int64_t first = begin % query_blocks * query_block,
-                       rows = std::min(query_block, p.queries - first);
-    const std::int64_t visible = p.visible_keys(first + rows - 1), width = std::min(key_block, visible);
-    CachedVector<T> scores(static_cast<std::size_t>(rows * width));
-    T* largest = statistics.largest.data<T>() + (b * p.heads + h) * p.queries + first;
-    T* sum = statistics.sum.data<T>() + (b * p.heads + h) * p.queries + first;
-    std::fill_n(largest, rows, -std::numeric_limits<T>::infinity());
-    std::fill_n(sum, rows, T(0));
-    for (std::int64_t r = 0; r < rows; ++r) std::fill_n(result.at(b, h, first + r), p.value_size, T(0));
-    for (std::int64_t s = 0; s < visible; s += key_block) {
-      const std::int64_t columns = std::min(key_block, visible - s);
-      blocks.products(b, h, first, rows, s, columns, scores.data());
-      for (std::int64_t r = 0; r < rows; ++r) {
-        T* row = scores.data() + r * columns;
-        const std::int64_t q = first + r, seen = blocks.seen(q, s, columns);
-        const T factor =
-            softmax.online(seen, blocks.bias(b, h, q, s), blocks.mask(b, h, q, s), row, largest + r, sum + r);
-        std::fill(row + seen, row + columns, T(0));
-        if (s > 0 && factor != T(1)) {
-          T* out = result.at(b, h, q);
-          for (std::int64_t i = 0; i < p.value_size; ++i) out[i] *= factor;
-        }
-      }
-      if (p.dropout > 0) blocks.drop(b, h, first, rows, s, columns, scores.data(), scores.data());
-      gemm(dtype_of<T>(), rows, p.value_size, columns, 1, {scores.data(), columns},
-           value.view(b, h / p.heads_per_group(), s), 1, result.at(b, h, first), result.stride());
-    }
-    for (std::int64_t r = 0; r < rows; ++r) {
-      const T factor = sum[r] == T(0) ? T(0) : T(1) / sum[r];
-      T* out = result.at(b, h, first + r);
-      for (std::int64_t i = 0; i < p.value_size; ++i) out[i] *= factor;
-    }
-  });
+/// How many of `pieces` equal pieces of work, of so many scores each, a thread takes at once.
+std::int64_t pieces_at_once(std::int64_t queries, std::int64_t keys) {
+  constexpr std::int64_t enough = 1 << 13;  // scores: some 20 us
+  return std::max<std::int64_t>(1, enough / std::max<std::int64_t>(1, queries * keys));
 }
 
 template <class T>
-T dot(std::int64_t n, const T* a, const T* b) {
-  T total = 0;
-#pragma omp simd reduction(+ : total)
-  for (std::int64_t i = 0; i < n; ++i) total += a[i] * b[i];
-  return total;
+void run_forward(const Problem& p, const Operands& x, const Tensor& output, const RowStatistics& statistics) {
+  const Scores<T> scores(p, x);
+  const Matrices<T> value(x.value), result(output);
+  const AttentionFunctions<T>& attention = kernels<AttentionKernels>().of<T>();
+  const BlockProductFunctions<T>& product = kernels<BlockProductKernels>().of<T>();
+  const std::int64_t query_blocks = (p.queries + query_block - 1) / query_block;
+  const std::int64_t most_columns = padded(std::min(key_block, p.keys));
+
+  const auto run = [&](std::int64_t b, std::int64_t h, std::int64_t first, const Scratch<T>& scratch) {
+    const std::int64_t rows = std::min(query_block, p.queries - first);
+    T* out = result.at(b, h, first);
+    T* largest = statistics.largest.data<T>() + scores.row_number({b, h, first, rows, 0, 0});
+    T* sum = statistics.sum.data<T>() + scores.row_number({b, h, first, rows, 0, 0});
+    std::fill_n(largest, rows, -std::numeric_limits<T>::infinity());
+    std::fill_n(sum, rows, T(0));
+    T factors[query_block];
+    bool begun = false;
+    scores.for_blocks(b, h, first, [&](const Block& block) {
+      T *turned = scratch[0], *weights = turned + p.size * most_columns;
+      scores.multiply(block, turned, weights);
+      attention.online_softmax(scores.seen(block), weights, largest, sum, factors);
+      if (begun) attention.scale_rows(rows, p.value_size, factors, out, result.stride());
+      if (p.dropout > 0) scores.drop(block, weights, weights);
+      product.multiply({rows, p.value_size, block.columns, weights, block.stride(), 1,
+                        value.at(b, scores.group(block), block.key), value.stride(), out, result.stride(),
+                        T(1), begun});
+      begun = true;
+    });
+    for (std::int64_t r = 0; r < rows; ++r) {
+      factors[r] = sum[r] == T(0) ? T(0) : T(1) / sum[r];
+      if (!begun) std::fill_n(out + r * result.stride(), p.value_size, T(0));
+    }
+    attention.scale_rows(rows, p.value_size, factors, out, result.stride());
+  };
+  const std::int64_t tile = pieces_at_once(std::min(p.queries, query_block), p.keys);
+  parallel_for(p.batch * p.heads * query_blocks, tile, [&](std::int64_t begin, std::int64_t end) {
+    const Scratch<T> scratch(1, (p.size + query_block) * most_columns);
+    for (std::int64_t i = begin; i < end; ++i) {
+      const std::int64_t head = i / query_blocks;
+      run(head / p.heads, head % p.heads, i % query_blocks * query_block, scratch);
+    }
+  });
 }
 
 /// All gradients are zero at the start. A group of heads shares its keys, so it is worked on by one thread.
 template <class T>
 void run_backward(const Problem& p, const Operands& x, const Tensor& output, const RowStatistics& statistics,
                   const Tensor& arriving, const Gradients& gradients) {
-  const Blocks<T> blocks(p, x);
+  const Scores<T> scores(p, x);
   const Matrices<T> value(x.value), result(output), given(arriving), to_query(gradients.query),
       to_key(gradients.key), to_value(gradients.value);
-  const SoftmaxFunctions<T>& softmax = kernels<SoftmaxKernels>().of<T>();
-  const auto block = [&](std::int64_t b, std::int64_t h, std::int64_t first, std::int64_t rows,
-                         const T* delta, std::int64_t s, std::int64_t columns, T* weights, T* dropped,
-                         T* flow) {
-    const std::int64_t group = h / p.heads_per_group(), statistics_row = (b * p.heads + h) * p.queries;
-    blocks.products(b, h, first, rows, s, columns, weights);
-    gemm(dtype_of<T>(), rows, columns, p.value_size, 1, given.view(b, h, first),
-         value.view(b, group, s, true), 0, flow, columns);
-    for (std::int64_t r = 0; r < rows; ++r) {
-      const std::int64_t q = first + r, seen = blocks.seen(q, s, columns);
-      T* w = weights + r * columns;
-      softmax.online_weights(seen, blocks.bias(b, h, q, s), blocks.mask(b, h, q, s),
-                             statistics.largest.data<T>()[statistics_row + q],
-                             statistics.sum.data<T>()[statistics_row + q], w);
-      std::fill(w + seen, w + columns, T(0));
+  const AttentionFunctions<T>& attention = kernels<AttentionKernels>().of<T>();
+  const BlockProductFunctions<T>& product = kernels<BlockProductKernels>().of<T>();
+
+  const auto run = [&](const Block& block, const T* delta, T* turned, const Scratch<T>& scratch) {
+    const std::int64_t b = block.b, h = block.h, group = scores.group(block), stride = block.stride();
+    const std::int64_t rows = block.rows, columns = block.columns, row = scores.row_number(block);
+    const ScoreBlock<T> seen = scores.seen(block);
+    T *weights = scratch[0], *flow = scratch[1], *dropped = p.dropout > 0 ? scratch[2] : weights;
+    scores.multiply(block, turned, weights);
+    attention.weights(seen, statistics.largest.data<T>() + row, statistics.sum.data<T>() + row, weights);
+    if (p.dropout > 0) scores.drop(block, weights, dropped);
+    scores.transposed_product(block, given, p.value_size, value, 1, turned, flow);
+    attention.score_gradient(seen, weights, dropped, delta, flow);
+    if (gradients.scores.defined()) {
+      for (std::int64_t r = 0; r < rows; ++r)
+        std::copy_n(flow + r * stride, columns, gradients.scores.data<T>() + scores.number(block, r));
     }
-    if (p.dropout > 0) blocks.drop(b, h, first, rows, s, columns, weights, dropped);
-    const T* used = p.dropout > 0 ? dropped : weights;
-    for (std::int64_t r = 0; r < rows; ++r) {
-      const std::int64_t q = first + r, seen = blocks.seen(q, s, columns);
-      T* g = flow + r * columns;
-      softmax.score_gradient(seen, weights + r * columns, used + r * columns, delta[r], g);
-      std::fill(g + seen, g + columns, T(0));
-      if (gradients.scores.defined())
-        std::copy_n(g, seen, gradients.scores.data<T>() + blocks.number(b, h, q, s));
-    }
-    gemm(dtype_of<T>(), columns, p.value_size, rows, 1, {used, columns, true}, given.view(b, h, first), 1,
-         to_value.at(b, group, s), to_value.stride());
-    gemm(dtype_of<T>(), rows, p.size, columns, p.scale, {flow, columns}, blocks.key().view(b, group, s), 1,
-         to_query.at(b, h, first), to_query.stride());
-    gemm(dtype_of<T>(), columns, p.size, rows, p.scale, {flow, columns, true},
-         blocks.query().view(b, h, first), 1, to_key.at(b, group, s), to_key.stride());
+    product.multiply({columns, p.value_size, rows, dropped, 1, stride, given.at(b, h, block.query),
+                      given.stride(), to_value.at(b, group, block.key), to_value.stride(), T(1), true});
+    const T scale = static_cast<T>(p.scale);
+    product.multiply({rows, p.size, columns, flow, stride, 1, scores.key().at(b, group, block.key),
+                      scores.key().stride(), to_query.at(b, h, block.query), to_query.stride(), scale, true});
+    product.multiply({columns, p.size, rows, flow, 1, stride, scores.query().at(b, h, block.query),
+                      scores.query().stride(), to_key.at(b, group, block.key), to_key.stride(), scale, true});
   };
-  parallel_for(p.batch * p.groups, 1, [&](std::int64_t begin, std::int64_t) {
-    const std::int64_t b = begin / p.groups, group = begin % p.groups;
-    const std::int64_t area = std::min(query_block, p.queries) * std::min(key_block, p.keys);
-    CachedVector<T> scratch(static_cast<std::size_t>((p.dropout > 0 ? 3 : 2) * area));
-    CachedVector<T> delta(static_cast<std::size_t>(query_block));
-    for (std::int64_t h = group * p.heads_per_group(); h < (group + 1) * p.heads_per_group(); ++h) {
+  const std::int64_t most_columns = padded(std::min(key_block, p.keys));
+  const std::int64_t tile = pieces_at_once(p.heads_per_group() * p.queries, p.keys);
+  parallel_for(p.batch * p.groups, tile, [&](std::int64_t begin, std::int64_t end) {
+    const Scratch<T> scratch(p.dropout > 0 ? 3 : 2, query_block * most_columns);
+    const Scratch<T> turned(1, std::max(p.size, p.value_size) * most_columns);
+    T delta[query_block];
+    for (std::int64_t i = begin * p.heads_per_group(); i < end * p.heads_per_group(); ++i) {
+      const std::int64_t b = i / p.heads, h = i % p.heads;
       for (std::int64_t first = 0; first < p.queries; first += query_block) {
-        const std::int64_t rows = std::min(query_block, p.queries - first),
-                           visible = p.visible_keys(first + rows - 1);
-        for (std::int64_t r = 0; r < rows; ++r) {
-          delta[static_cast<std::size_t>(r)] =
-              dot(p.value_size, given.at(b, h, first + r), result.at(b, h, first + r));
-        }
-        for (std::int64_t s = 0; s < visible; s += key_block) {
-          block(b, h, first, rows, delta.data(), s, std::min(key_block, visible - s), scratch.data(),
-                p.dropout > 0 ? scratch.data() + 2 * area : nullptr, scratch.data() + area);
-        }
+        attention.row_dots(std::min(query_block, p.queries - first), p.value_size, given.at(b, h, first),
+                           given.stride(), result.at(b, h, first), result.stride(), delta);
+        scores.for_blocks(b, h, first, [&](const Block& block) { run(block, delta, turned[0], scratch); });
       }
     }
   });

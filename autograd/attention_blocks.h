@@ -13,14 +13,20 @@ namespace gradus::attention {
 struct Problem {
   std::int64_t batch, heads, groups, queries, keys, size, value_size;
   bool causal;
+  std::int64_t window;  // keys further from the query's own position are left out; negative: none
   std::int64_t first_query;
   double scale, dropout;
   RandomStream stream;
 
   std::int64_t heads_per_group() const { return heads / groups; }
-  /// How many keys the queries up to `query` may look at.
-  std::int64_t visible_keys(std::int64_t query) const {
-    return causal ? std::min(keys, first_query + query + 1) : keys;
+  /// A query may look at the keys from first_key up to, but not including, last_key.
+  std::int64_t first_key(std::int64_t query) const {
+    return window >= 0 ? std::clamp<std::int64_t>(first_query + query - window, 0, keys) : 0;
+  }
+  std::int64_t last_key(std::int64_t query) const {
+    const std::int64_t position = first_query + query;
+    if (causal) return std::min(keys, position + 1);
+    return window >= 0 && window < keys ? std::min(keys, position + window + 1) : keys;
   }
 };
 

@@ -71,9 +71,9 @@ Tensor with_contiguous_rows(const Tensor& matrix) {
   return contiguous ? matrix : matrix.contiguous();
 }
 
-/// Makes the products that were put off.
-void make_products(Node& node) {
-  if (!node.extras || node.extras->products.empty()) return;
+/// Makes the products that were put off; gives the operation that they are of, null where there are none.
+const Node* make_products(Node& node) {
+  if (!node.extras || node.extras->products.empty()) return nullptr;
   NodeExtras& extras = *node.extras;
   bool fresh = false;
   const Tensor& buffer = gradient_buffer(node, fresh);
@@ -87,6 +87,7 @@ void make_products(Node& node) {
            buffer.raw_data(), node.shape[1]);
   extras.products.clear();
   extras.product_rows = 0;
+  return std::exchange(extras.put_off_by, nullptr);
 }
 
 Tensor run_hooks(const Node& node, Tensor gradient) {
@@ -130,6 +131,7 @@ class PendingGuard {
       if (!node->extras) continue;
       node->extras->products.clear();
       node->extras->product_rows = 0;
+      node->extras->put_off_by = nullptr;
     }
   }
   PendingGuard(const PendingGuard&) = delete;
@@ -146,7 +148,8 @@ void run_nodes(const NodeList& nodes, std::uint64_t pass, BackwardOptions option
   for (auto position = nodes.rbegin(); position != nodes.rend(); ++position) {
     Node& node = **position;
     if (node.visited != pass) continue;
-    make_products(node);
+    const Node* put_off_by = make_products(node);
+    if (put_off_by && profiling.load(std::memory_order_relaxed)) [[unlikely]] profile_products(*put_off_by);
     if (!node.pending.defined()) continue;
     Tensor gradient = run_hooks(node, std::exchange(node.pending, {}));
     captured(node, gradient);
@@ -207,6 +210,7 @@ void Sink::add_product(int input, const Tensor& left, const Tensor& right) {
   NodeExtras& extras = extras_of(target);
   extras.products.push_back({with_contiguous_rows(left), with_contiguous_rows(right)});
   extras.product_rows += left.size(0);
+  extras.put_off_by = &node_;
   if (extras.product_rows >= enough_rows) make_products(target);
 }
 

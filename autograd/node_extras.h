@@ -25,7 +25,8 @@ struct NodeExtras {
   bool retain_grad = false;
   std::vector<std::pair<std::uint64_t, std::function<Tensor(const Tensor&)>>> hooks;
   CachedVector<PendingProduct> products;
-  std::int64_t product_rows = 0;  // of all of them
+  std::int64_t product_rows = 0;     // of all of them
+  const Node* put_off_by = nullptr;  // the operation that they are of, the last one of several
 };
 
 /// The node of a tensor; a leaf is made for a tensor that has none.

@@ -25,6 +25,10 @@ void profile_forward(const Node& node) {
   if (recorder_of_thread) recorder_of_thread->forward(node);
 }
 
+void profile_products(const Node& operation) {
+  if (recorder_of_thread) recorder_of_thread->products(operation);
+}
+
 void profile_backward(const Node& node) {
   if (recorder_of_thread) recorder_of_thread->backward(node);
 }
@@ -96,12 +100,12 @@ std::uint32_t ProfileRecorder::slot_of(const Node& node, bool backward) {
 void ProfileRecorder::mark(const char* name) { end_event(2 * row_of(true, name, {})); }
 
 /// Everything since the last event was for `slot`. What this itself takes is counted for nobody.
-void ProfileRecorder::end_event(std::uint32_t slot) {
+void ProfileRecorder::end_event(std::uint32_t slot, std::uint64_t calls) {
   const std::int64_t duration = now() - last_;
   const std::uint64_t flops = product_flops();
   ProfileRow& row = rows_[slot / 2];
   ProfileCost& cost = slot % 2 ? row.backward : row.forward;
-  ++cost.calls;
+  cost.calls += calls;
   cost.milliseconds += static_cast<double>(duration) * 1e-6;
   cost.flops += flops - last_flops_;
   events_.push_back({slot, last_, duration, flops - last_flops_, settle_memory(slot)});

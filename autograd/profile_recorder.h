@@ -23,6 +23,8 @@ namespace gradus {
 
 /// An operation has been computed and recorded.
 void profile_forward(const Node& node);
+/// The products that an operation's backward pass had put off are made.
+void profile_products(const Node& operation);
 /// A node's part of a backward pass is done (of a leaf: its gradient is stored).
 void profile_backward(const Node& node);
 /// A backward pass begins.
@@ -54,6 +56,8 @@ class ProfileRecorder final : public MemoryObserver {
 
   void forward(const Node& node) { end_event(slot_of(node, false)); }
   void backward(const Node& node) { end_event(slot_of(node, true)); }
+  /// They belong to an operation whose call is counted already.
+  void products(const Node& node) { end_event(slot_of(node, true), 0); }
   void mark(const char* name);
   void pass_begins();
   void allocated(const void* block, std::size_t bytes, std::size_t used) noexcept override;
@@ -80,7 +84,7 @@ class ProfileRecorder final : public MemoryObserver {
   std::int64_t now() const { return std::chrono::nanoseconds(Clock::now() - start_).count(); }
   std::uint32_t slot_of(const Node& node, bool backward);
   std::uint32_t row_of(bool is_mark, const char* name, std::vector<std::uint64_t> parameters);
-  void end_event(std::uint32_t slot);
+  void end_event(std::uint32_t slot, std::uint64_t calls = 1);
   std::size_t settle_memory(std::uint32_t slot);
 
   const Clock::time_point start_ = Clock::now();

@@ -3,6 +3,7 @@
 #include <gradus/autograd/linalg.h>
 #include <gradus/autograd/node.h>
 #include <gradus/autograd/normalize.h>
+#include <gradus/autograd/pointwise.h>
 #include <gradus/autograd/scaled_dot_product.h>
 #include <gradus/tensor/create.h>
 #include <gradus/tensor/error.h>
@@ -76,9 +77,19 @@ Problem check(const Tensor& query, const Tensor& key, const Tensor& value,
   const double scale = options.scale != 0
                            ? options.scale
                            : 1 / std::sqrt(static_cast<double>(std::max<std::int64_t>(q[3], 1)));
-  Problem problem{
-      q[0], q[1], k[1], q[2], k[2], q[3], v[3], options.causal, options.first_query, scale, options.dropout,
-      {}};
+  Problem problem{q[0],
+                  q[1],
+                  k[1],
+                  q[2],
+                  k[2],
+                  q[3],
+                  v[3],
+                  options.causal,
+                  options.window,
+                  options.first_query,
+                  scale,
+                  options.dropout,
+                  {}};
   if (options.dropout > 0) problem.stream = take_random(q[0] * q[1] * q[2] * k[2]);
   return problem;
 }
@@ -102,8 +113,12 @@ Tensor weights_of(const Problem& p, const Tensor& query, const Tensor& key, cons
     scores = scores + bias;
     leave_out(eq(bias, -std::numeric_limits<double>::infinity()));
   }
-  if (p.causal)
-    leave_out(gt(arange(0, p.keys), arange(p.first_query, p.first_query + p.queries).unsqueeze(1)));
+  if (p.causal || p.window >= 0) {
+    const Tensor ahead =  // (Q, S): how far a key is ahead of the query
+        arange(0, p.keys) - arange(p.first_query, p.first_query + p.queries).unsqueeze(1);
+    if (p.causal) leave_out(gt(ahead, 0));
+    if (p.window >= 0) leave_out(gt(abs(ahead), static_cast<double>(p.window)));
+  }
   return masked_softmax(scores, left_out);
 }
 

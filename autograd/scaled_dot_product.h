@@ -7,10 +7,12 @@
 namespace gradus {
 
 struct ScaledDotProductOptions {
-  Tensor mask = {};              // bool, broadcast to (B, H, Q, S): true where a key is left out
-  Tensor bias = {};              // broadcast to (B, H, Q, S): added to the scores; -infinity leaves a key out
-  bool causal = false;           // leaves out the keys behind the query's own position
-  std::int64_t first_query = 0;  // position of the first query, where `causal` asks for it
+  Tensor mask = {};          // bool, broadcast to (B, H, Q, S): true where a key is left out
+  Tensor bias = {};          // broadcast to (B, H, Q, S): added to the scores; -infinity leaves a key out
+  bool causal = false;       // leaves out the keys behind the query's own position
+  std::int64_t window = -1;  // leaves out the keys further than this from the query's own position (Beltagy
+                             // et al. 2020, "Longformer"); negative: none. Takes time for those inside alone.
+  std::int64_t first_query = 0;  // position of the first query, for `causal` and `window`
   double dropout = 0;            // of the weights
   double scale = 0;              // of the products; 0: 1 / sqrt(D)
 };

@@ -95,7 +95,7 @@ void attention(benchmark::State& state, bool windowed) {
   const Tensor query = randn({1, 1, positions, 64}), key = randn({1, 1, positions, 64}),
                value = randn({1, 1, positions, 64});
   ScaledDotProductOptions options;
-  if (windowed) options.mask = nn::window_mask(positions, positions, 128);
+  if (windowed) options.window = 128;
   for (auto _ : state) benchmark::DoNotOptimize(scaled_dot_product_attention(query, key, value, options));
 }
 

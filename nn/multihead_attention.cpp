@@ -170,6 +170,7 @@ MultiHeadOutput MultiHeadAttention::attend_split(const Tensor& split_query, cons
   ScaledDotProductOptions options{.mask = with_heads("mask", call.mask),
                                   .bias = with_heads("bias", call.bias),
                                   .causal = call.causal,
+                                  .window = call.window,
                                   .first_query = call.first_query,
                                   .dropout = is_training() ? dropout_ : 0};
   if (call.key_mask.defined())

@@ -28,6 +28,8 @@ struct AttentionCall {
   Tensor mask = {};      // bool (Q, S), (batch, Q, S) or (batch, heads, Q, S): true where a key is left out
   Tensor bias = {};      // added to the scores, of the same shapes; -infinity leaves a key out
   bool causal = false;   // leaves out the keys behind the query's own position
+  std::int64_t window =
+      -1;  // leaves out the keys further than this from the query's own position; negative: none
   std::int64_t first_query = 0;  // position of the first query, in a decoder that goes on after earlier steps
   bool need_weights = false;
 };

@@ -293,6 +293,11 @@ void run(std::int64_t m, std::int64_t n, std::int64_t k, double alpha, const Mat
       batch);
 }
 
+void count_flops(std::int64_t m, std::int64_t n, std::int64_t k, std::int64_t products) {
+  if (!counting_flops.load(std::memory_order_relaxed)) return;
+  counted_flops.fetch_add(static_cast<std::uint64_t>(2 * m * n * k * products), std::memory_order_relaxed);
+}
+
 // Tiles keep m and n small; what BLAS sees in full are k and the strides.
 void check_sizes(std::initializer_list<std::int64_t> sizes) {
   for (const std::int64_t size : sizes) {
@@ -309,10 +314,7 @@ void run(DType dtype, std::int64_t m, std::int64_t n, std::int64_t k, double alp
          const Batch& batch) {
   check_sizes({k, a.stride, b.stride, c_stride});
   prepare_blas();
-  if (counting_flops.load(std::memory_order_relaxed)) [[unlikely]] {
-    counted_flops.fetch_add(static_cast<std::uint64_t>(2 * m * n * k * element_count(batch.sizes)),
-                            std::memory_order_relaxed);
-  }
+  count_flops(m, n, k, element_count(batch.sizes));
   switch (dtype) {
     case DType::float32: return run<float>(m, n, k, alpha, a, b, beta, bias, c, c_stride, batch);
     case DType::float64: return run<double>(m, n, k, alpha, a, b, beta, bias, c, c_stride, batch);
@@ -341,6 +343,7 @@ void gemm_sum(DType dtype, std::int64_t m, std::int64_t n, std::span<const GemmT
   for (const GemmTerm& term : terms) check_sizes({term.k, term.a.stride, term.b.stride, c_stride});
   if (m == 0 || n == 0 || terms.empty()) return;
   prepare_blas();
+  for (const GemmTerm& term : terms) count_flops(m, n, term.k, 1);
   if (dtype == DType::float32) {
     multiply_sum<float>(m, n, terms, static_cast<float>(beta), static_cast<float*>(c), c_stride);
   } else {

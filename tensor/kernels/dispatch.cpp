@@ -1,6 +1,8 @@
 #include <gradus/tensor/error.h>
 #include <gradus/tensor/kernels/dispatch.h>
 #include <gradus/tensor/kernels/additive_score.h>
+#include <gradus/tensor/kernels/attention.h>
+#include <gradus/tensor/kernels/block_product.h>
 #include <gradus/tensor/kernels/elementwise.h>
 #include <gradus/tensor/kernels/optim.h>
 #include <gradus/tensor/kernels/gru.h>
@@ -98,6 +100,8 @@ GRADUS_KERNEL_FAMILY(ElementwiseKernels, elementwise_kernels)
 GRADUS_KERNEL_FAMILY(RandomKernels, random_kernels)
 GRADUS_KERNEL_FAMILY(GruKernels, gru_kernels)
 GRADUS_KERNEL_FAMILY(AdditiveScoreKernels, additive_score_kernels)
+GRADUS_KERNEL_FAMILY(AttentionKernels, attention_kernels)
+GRADUS_KERNEL_FAMILY(BlockProductKernels, block_product_kernels)
 GRADUS_KERNEL_FAMILY(OptimKernels, optim_kernels)
 GRADUS_KERNEL_FAMILY(ReduceKernels, reduce_kernels)
 GRADUS_KERNEL_FAMILY(SoftmaxKernels, softmax_kernels)

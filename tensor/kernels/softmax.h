@@ -27,17 +27,6 @@ struct SoftmaxFunctions {
   void (*cross_entropy)(std::int64_t n, T* x, T smoothing, T* shift, T* log_sum, T* shifted_sum);
   /// Sum of x - shift.
   T (*shifted_sum)(std::int64_t n, const T* x, T shift);
-  /// One piece of a row of attention scores, on the way to a softmax over all its pieces (Milakov, Gimelshein
-  /// 2018, "Online normalizer calculation for softmax"). Adds bias (may be null), leaves out what is masked
-  /// (may be null), brings `largest` and `sum` of exp(score - largest) up to date, and turns the scores into
-  /// exp(score - largest). Gives the factor for what was summed up before. A row starts with -infinity and 0.
-  T (*online)(std::int64_t n, const T* bias, const bool* masked, T* scores, T* largest, T* sum);
-  /// The weights of a piece of such a row once the whole is known: exp(score + bias - largest) / sum, 0 where
-  /// masked.
-  void (*online_weights)(std::int64_t n, const T* bias, const bool* masked, T largest, T sum, T* scores);
-  /// gradient = dropped gradient - y delta: the gradient of the scores from that of the weights after their
-  /// dropout. y are the weights, `dropped` what dropout made of them (y itself without dropout).
-  void (*score_gradient)(std::int64_t n, const T* y, const T* dropped, T delta, T* gradient);
 };
 
 struct SoftmaxKernels {

@@ -181,61 +181,10 @@ void cross_entropy(std::int64_t n, T* x, T smoothing, T* shift, T* log_sum, T* s
   *shift = origin, *log_sum = log_(total), *shifted_sum = fold_sum(logits);
 }
 
-/// scores += bias, and -infinity where masked.
 template <class T>
-GRADUS_INLINE void complete_scores(std::int64_t n, const T* bias, const bool* masked, T* scores) {
-  if (bias) {
-#pragma omp simd
-    for (std::int64_t i = 0; i < n; ++i) scores[i] += bias[i];
-  }
-  if (masked) {
-    const auto* hidden = reinterpret_cast<const unsigned char*>(masked);
-#pragma omp simd
-    for (std::int64_t i = 0; i < n; ++i) {
-      const T value = scores[i];
-      scores[i] = hidden[i] != 0 ? lowest<T> : value;
-    }
-  }
-}
-
-template <class T>
-T online(std::int64_t n, const T* bias, const bool* masked, T* scores, T* largest, T* sum) {
-  complete_scores(n, bias, masked, scores);
-  const T before = *largest, here = maximum(n, scores);
-  const T now = before >= here ? before : here;
-  if (now == lowest<T>) {  // nothing to look at so far
-    for (std::int64_t i = 0; i < n; ++i) scores[i] = T(0);
-    return T(1);
-  }
-  const T factor = weight(before - now);
-  *sum = *sum * factor + exponentials<true>(n, scores, now, scores);
-  *largest = now;
-  return factor;
-}
-
-template <class T>
-void online_weights(std::int64_t n, const T* bias, const bool* masked, T largest, T sum, T* scores) {
-  if (largest == lowest<T>) {
-    for (std::int64_t i = 0; i < n; ++i) scores[i] = T(0);
-    return;
-  }
-  complete_scores(n, bias, masked, scores);
-  const T factor = T(1) / sum;
-#pragma omp simd
-  for (std::int64_t i = 0; i < n; ++i) scores[i] = weight(scores[i] - largest) * factor;
-}
-
-template <class T>
-void score_gradient(std::int64_t n, const T* y, const T* dropped, T delta, T* gradient) {
-#pragma omp simd
-  for (std::int64_t i = 0; i < n; ++i) gradient[i] = dropped[i] * gradient[i] - y[i] * delta;
-}
-
-template <class T>
-constexpr SoftmaxFunctions<T> functions = {forward<T>,        log_forward<T>,   log_sum_exp<T>,
-                                           backward<T>,       log_backward<T>,  cross_entropy_backward<T>,
-                                           cross_entropy<T>,  shifted_sum<T>,   online<T>,
-                                           online_weights<T>, score_gradient<T>};
+constexpr SoftmaxFunctions<T> functions = {forward<T>,       log_forward<T>,  log_sum_exp<T>,
+                                           backward<T>,      log_backward<T>, cross_entropy_backward<T>,
+                                           cross_entropy<T>, shifted_sum<T>};
 
 }  // namespace
 

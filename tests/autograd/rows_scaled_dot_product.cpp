@@ -17,6 +17,7 @@ using Arrays = std::vector<Array>;
 struct Setting {
   int mask = -1, bias = -1;
   bool causal = false;
+  std::int64_t window = -1;
   std::int64_t first_query = 0;
   double scale = 0;
 };
@@ -28,6 +29,7 @@ Array weights_by_loops(const Arrays& x, const Setting& s) {
   const double scale = s.scale != 0 ? s.scale : 1 / std::sqrt(static_cast<double>(q[3]));
   const auto exponential = [&](std::int64_t b, std::int64_t h, std::int64_t i, std::int64_t j) {
     if (s.causal && j > s.first_query + i) return 0.0;
+    if (s.window >= 0 && std::abs(j - s.first_query - i) > s.window) return 0.0;
     if (s.mask >= 0 && x[static_cast<std::size_t>(s.mask)].at({b, h, i, j}) != 0) return 0.0;
     double score = 0;
     for (std::int64_t d = 0; d < q[3]; ++d)
@@ -61,7 +63,8 @@ Reference attention_reference(const Setting& setting) {
 }
 
 ScaledDotProductOptions options(const Tensors& x, const Setting& s) {
-  ScaledDotProductOptions made{.causal = s.causal, .first_query = s.first_query, .scale = s.scale};
+  ScaledDotProductOptions made{
+      .causal = s.causal, .window = s.window, .first_query = s.first_query, .scale = s.scale};
   if (s.mask >= 0) made.mask = x[static_cast<std::size_t>(s.mask)];
   if (s.bias >= 0) made.bias = x[static_cast<std::size_t>(s.bias)];
   return made;
@@ -112,6 +115,12 @@ std::vector<Row> scaled_dot_product_rows() {
       attention_row("causal, own scale", plain, {.causal = true, .scale = 0.3}),
       attention_row("causal, after a step", {{{1, 2, 2, 4}}, {{1, 2, 5, 4}}, {{1, 2, 5, 3}}},
                     {.causal = true, .first_query = 2}),
+      attention_row("window", {{{1, 2, 4, 3}}, {{1, 2, 6, 3}}, {{1, 2, 6, 2}}},
+                    {.window = 1, .first_query = 1}),
+      attention_row("window of itself alone", plain, {.window = 0}),
+      attention_row("causal window, some queries behind all keys",
+                    {{{1, 2, 4, 3}}, {{1, 2, 3, 3}}, {{1, 2, 3, 2}}},
+                    {.causal = true, .window = 1, .first_query = 1}),
       attention_row("groups of heads", {{{2, 4, 2, 4}}, {{2, 2, 3, 4}}, {{2, 2, 3, 3}}}, {}),
       {.name = "scaled_dot_product_attention",
        .variant = "dropout, the same mask twice",

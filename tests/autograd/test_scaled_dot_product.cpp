@@ -42,8 +42,12 @@ TEST_CASE(
   for (const ScaledDotProductOptions& options :
        {ScaledDotProductOptions{}, ScaledDotProductOptions{.mask = left_out},
         ScaledDotProductOptions{.causal = true, .first_query = 400},
+        ScaledDotProductOptions{.window = 100, .first_query = 200},
+        ScaledDotProductOptions{.mask = left_out, .window = 300, .first_query = 400},
+        ScaledDotProductOptions{.causal = true, .window = 20, .first_query = 300, .dropout = 0.1},
         ScaledDotProductOptions{.mask = left_out, .causal = true, .first_query = 200, .dropout = 0.2}}) {
     CAPTURE(options.causal);
+    CAPTURE(options.window);
     CAPTURE(options.dropout);
     const std::vector<Tensor> fused = outcome(true, leaves, options),
                               composed = outcome(false, leaves, options);

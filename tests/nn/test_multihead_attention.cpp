@@ -132,6 +132,7 @@ TEST_CASE("a causal call, a causal mask and an additive one are the same; so are
   CHECK(largest_difference(attention(x, x, x, {.bias = bias}).output, expected) < 1e-6);
   CHECK(largest_difference(attention(x, x, x, {.mask = left_out.expand({2, 5, 5})}).output, expected) < 1e-6);
   const Tensor window = attention(x, x, x, {.mask = nn::window_mask(5, 5, 1)}).output;
+  CHECK(largest_difference(attention(x, x, x, {.window = 1}).output, window) < 1e-6);
   CHECK(largest_difference(window[{0, 4}],
                            attention(x.slice(1, 3), x.slice(1, 3), x.slice(1, 3)).output[{0, 1}]) < 1e-5);
 }
