@@ -22,12 +22,13 @@ Tensor make_room(std::int64_t batch, std::int64_t positions, const Tensor& like)
 }
 
 void check_pair(const Tensor& key, const Tensor& value) {
-  if (key.defined() && value.defined() && key.rank() == 4 && value.rank() == 4 && key.size(0) == value.size(0) && key.size(1) == value.size(1) &&
-      key.size(2) == value.size(2)) {
+  if (key.defined() && value.defined() && key.rank() == 4 && value.rank() == 4 &&
+      key.size(0) == value.size(0) && key.size(1) == value.size(1) && key.size(2) == value.size(2)) {
     return;
   }
-  throw Error("KeyValues", "keys and values must be (batch, heads, positions, size), alike but for the size: " +
-                               describe(key) + " and " + describe(value));
+  throw Error("KeyValues",
+              "keys and values must be (batch, heads, positions, size), alike but for the size: " +
+                  describe(key) + " and " + describe(value));
 }
 
 void check_continues(const Tensor& used, const Tensor& more) {
@@ -126,7 +127,8 @@ void KeyValues::Positions::select_rows(const Tensor& numbers) {
                  for (std::int64_t i = begin; i < end; ++i) {
                    const std::int64_t row = rows[static_cast<std::size_t>(i)];
                    if (in_place && row == i) continue;
-                   std::memcpy(to + i * row_bytes, from + row * row_bytes, static_cast<std::size_t>(used_bytes));
+                   std::memcpy(to + i * row_bytes, from + row * row_bytes,
+                               static_cast<std::size_t>(used_bytes));
                  }
                });
   room = target;

@@ -10,8 +10,8 @@ namespace gradus::nn {
 /// once per sentence for cross attention, and added to step by step in a decoder's self attention.
 ///
 /// What is appended is written into room that is kept behind the positions there are, and that doubles when
-/// it is used up: a step costs the same however many were before it. Where gradients are recorded it is joined
-/// to a tensor of its own instead. A copy would share the room, so KeyValues can be moved only.
+/// it is used up: a step costs the same however many were before it. Where gradients are recorded it is
+/// joined to a tensor of its own instead. A copy would share the room, so KeyValues can be moved only.
 class KeyValues {
  public:
   KeyValues() = default;
@@ -26,9 +26,9 @@ class KeyValues {
 
   /// Further positions of the same batch, behind those there are.
   void append(const KeyValues& more);
-  /// Goes on with the rows of the batch that are numbered (int64), in that order; a row may come several times
-  /// or not at all. Where every row that goes on does so at its own place as well, only the other places are
-  /// written.
+  /// Goes on with the rows of the batch that are numbered (int64), in that order; a row may come several
+  /// times or not at all. Where every row that goes on does so at its own place as well, only the other
+  /// places are written.
   void select_rows(const Tensor& numbers);
 
  private:

@@ -98,8 +98,8 @@ class TransformerDecoderLayer {
   /// The cache for a sentence's first step.
   DecoderLayerCache start(const Tensor& memory) const;
   /// x (rows, new steps, features) goes on after the steps in the cache, which grows by them. There may be
-  /// several rows to a sentence of the memory, as many for each and side by side, as in a beam search; the mask
-  /// of the cross attention is then one of keys alone, (sentences, S).
+  /// several rows to a sentence of the memory, as many for each and side by side, as in a beam search; the
+  /// mask of the cross attention is then one of keys alone, (sentences, S).
   DecoderOutput step(const Tensor& x, DecoderLayerCache& cache, const AttentionCall& cross = {}) const;
   GRADUS_FIELDS(TransformerDecoderLayer, self_attn_, multihead_attn_, feed_forward_, norm1_, norm2_, norm3_,
                 norm_, dropout_)

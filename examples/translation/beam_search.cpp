@@ -31,7 +31,8 @@ struct Sentence {
 
 class BeamSearch {
  public:
-  BeamSearch(const TranslationModel& model, std::span<const std::vector<std::int64_t>> sources, std::int64_t width)
+  BeamSearch(const TranslationModel& model, std::span<const std::vector<std::int64_t>> sources,
+             std::int64_t width)
       : sources_(sources), width_(width), results_(sources.size()) {
     const SourceBatch batch = make_source_batch(sources);
     decoding_ = model.start(batch.source, batch.lengths);
@@ -58,6 +59,8 @@ class BeamSearch {
   }
 
  private:
+  bool done(const Sentence& sentence) const { return sentence.ended >= width_; }
+
   /// Reads the word of every row and takes the best words after it.
   void step() {
     std::vector<std::int64_t> words;
@@ -79,10 +82,11 @@ class BeamSearch {
     for (std::size_t i = 0; i < open_.size(); ++i) {
       candidates.clear();
       const std::int64_t first = static_cast<std::int64_t>(i) * before;
-      for (std::int64_t row = first; row < first + before; ++row) {
+      for (std::int64_t row = first; row < first + before && !done(open_[i]); ++row) {
         const auto r = static_cast<std::size_t>(row);
         for (std::size_t j = r * choices; j < (r + 1) * choices; ++j) {
-          const double score = history_.back()[r].score + (static_cast<double>(value[j]) - static_cast<double>(total[r]));
+          const double score =
+              history_.back()[r].score + (static_cast<double>(value[j]) - static_cast<double>(total[r]));
           candidates.push_back({score, row, word[j]});
         }
       }
@@ -102,14 +106,17 @@ class BeamSearch {
       if (candidate.word != Vocabulary::end) chosen.push_back(candidate);
       else if (rank < width && candidate.score != impossible) end(sentence, candidate);
     }
-    // With fewer words than the beam is wide, rows that nothing comes from.
-    while (chosen.size() < width) chosen.push_back({impossible, first, Vocabulary::end});
+    // Rows that nothing comes from: of a sentence that is done, or with fewer words than the beam is wide.
+    while (chosen.size() < width) {
+      const std::int64_t own = before == width_ ? first + static_cast<std::int64_t>(chosen.size()) : first;
+      chosen.push_back({impossible, own, Vocabulary::end});
+    }
     if (before == width_) stay_in_place(first, chosen);
     links_.insert(links_.end(), chosen.begin(), chosen.end());
   }
 
-  /// Orders the candidates so that a row that goes on does so at its own place as well: the decoder then copies
-  /// into the places of those that do not.
+  /// Orders the candidates so that a row that goes on does so at its own place as well: the decoder then
+  /// copies into the places of those that do not.
   void stay_in_place(std::int64_t first, std::vector<Link>& chosen) const {
     for (std::size_t i = 0; i < chosen.size();) {
       const auto own = static_cast<std::size_t>(chosen[i].row - first);
@@ -144,8 +151,8 @@ class BeamSearch {
 
   /// The decoder goes on with the rows of links_, without sentences that are done where they are many.
   void leave() {
-    const auto done = [this](const Sentence& sentence) { return sentence.ended >= width_; };
-    const auto count = static_cast<std::size_t>(std::count_if(open_.begin(), open_.end(), done));
+    const auto is_done = [this](const Sentence& sentence) { return done(sentence); };
+    const auto count = static_cast<std::size_t>(std::count_if(open_.begin(), open_.end(), is_done));
     if (count > 0 && worth_leaving(count, open_.size())) {
       std::vector<Link> left;
       for (std::size_t i = 0; i < open_.size(); ++i) {
@@ -153,7 +160,7 @@ class BeamSearch {
         if (!done(open_[i])) left.insert(left.end(), first, first + width_);
       }
       links_ = std::move(left);
-      std::erase_if(open_, done);
+      std::erase_if(open_, is_done);
     }
     if (open_.empty()) return;
     std::vector<std::int64_t> rows;
@@ -173,8 +180,8 @@ class BeamSearch {
 
 }  // namespace
 
-std::vector<Translation> beam_search(const TranslationModel& model, std::span<const std::vector<std::int64_t>> sources,
-                                     std::int64_t width) {
+std::vector<Translation> beam_search(const TranslationModel& model,
+                                     std::span<const std::vector<std::int64_t>> sources, std::int64_t width) {
   if (width < 1) throw Error("beam_search", "the width must be at least 1, got " + std::to_string(width));
   if (width == 1 || sources.empty()) return greedy_search(model, sources);
   const evaluating scope;

@@ -17,7 +17,8 @@ inline void leave_out_specials(const Tensor& logits) {
       .fill_(-std::numeric_limits<double>::infinity());
 }
 
-/// Sentences that are done leave the batch when they are a quarter of it: to take some out, the others are copied.
+/// Sentences that are done leave the batch when they are a quarter of it: to take some out, the others are
+/// copied.
 inline bool worth_leaving(std::size_t done, std::size_t sentences) { return 4 * done >= sentences; }
 
 /// The attention (rows, S) of one row over the source positions and the end.

@@ -103,8 +103,9 @@ TEST_CASE("the decoder step by step equals the decoder all at once") {
     decoder.step(more, cache, {.key_mask = padding});
     cache.select(order, order);
     const nn::DecoderOutput picked = expected_last(order, order);
-    const nn::DecoderOutput two = decoder.step(index_select(last, 0, order), cache,
-                                               {.key_mask = index_select(padding, 0, order), .need_weights = true});
+    const nn::DecoderOutput two =
+        decoder.step(index_select(last, 0, order), cache,
+                     {.key_mask = index_select(padding, 0, order), .need_weights = true});
     CHECK(largest_difference(two.output, picked.output.slice(1, 7)) < 1e-5);
     CHECK(largest_difference(two.weights, picked.weights.slice(2, 7)) < 1e-5);
   }
@@ -119,12 +120,12 @@ TEST_CASE("several rows of the decoder share a sentence of the memory, as in a b
   nn::DecoderCache cache = decoder.start(memory);
   decoder.step(first, cache, {.key_mask = padding});
   const auto compare = [&](const Tensor& rows, const Tensor& step) {  // of `first`, and what comes after it
-    const Tensor sentences = rows;  // here a row of `first` is a sentence
+    const Tensor sentences = rows;                                    // here a row of `first` is a sentence
     const nn::DecoderOutput expected =
-        decoder(cat({index_select(first, 0, rows), step}, 1), index_select(memory, 0, sentences), {.causal = true},
-                {.key_mask = index_select(padding, 0, sentences), .need_weights = true});
-    const nn::DecoderOutput got = decoder.step(step.slice(1, step.size(1) - 1), cache,
-                                               {.key_mask = padding, .need_weights = true});
+        decoder(cat({index_select(first, 0, rows), step}, 1), index_select(memory, 0, sentences),
+                {.causal = true}, {.key_mask = index_select(padding, 0, sentences), .need_weights = true});
+    const nn::DecoderOutput got =
+        decoder.step(step.slice(1, step.size(1) - 1), cache, {.key_mask = padding, .need_weights = true});
     CHECK(largest_difference(got.output, expected.output.slice(1, expected.output.size(1) - 1)) < 1e-5);
     CHECK(largest_difference(got.weights, expected.weights.slice(2, expected.weights.size(2) - 1)) < 1e-5);
   };
@@ -139,7 +140,8 @@ TEST_CASE("several rows of the decoder share a sentence of the memory, as in a b
   // ... or change places.
   const Tensor turned = tensor({1, 2, 0, 4, 3, 4}, DType::int64);
   cache.select(turned, both);
-  compare(three, cat({index_select(cat({index_select(then, 0, places), more}, 1), 0, turned), randn({6, 1, 4})}, 1));
+  compare(three,
+          cat({index_select(cat({index_select(then, 0, places), more}, 1), 0, turned), randn({6, 1, 4})}, 1));
   const std::string error = error_of([&] { decoder.step(randn({5, 1, 4}), cache, {.key_mask = padding}); });
   CHECK(contains(error, "5 rows cannot be shared out among 2 sentences"));
 }
