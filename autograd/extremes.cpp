@@ -45,6 +45,19 @@ Tensor min(const Tensor& x) { return extreme("min", ReduceOp::min, x, {}, false)
 
 namespace {
 
+/// Where a value that is in the row stands first.
+template <class T>
+std::int64_t first_equal(const T* row, std::int64_t length, T value) {
+  constexpr std::int64_t block = 32;
+  std::int64_t at = 0;
+  for (int found = 0; at + block <= length; at += block) {
+    for (std::int64_t i = 0; i < block; ++i) found |= row[at + i] == value;  // without a branch, for vectors
+    if (found) break;
+  }
+  while (row[at] != value) ++at;
+  return at;
+}
+
 /// Where the extreme of every row stands first; a NaN is one. Its value is found fast, then the first element
 /// that has it.
 template <class T>
@@ -59,7 +72,7 @@ void find_in_rows(ReduceOp op, const Tensor& rows, const Tensor& indices) {
                    extreme_of(length, row, &value);
                    std::int64_t at = 0;
                    if (value == value) {
-                     while (row[at] != value) ++at;
+                     at = first_equal(row, length, value);
                    } else {
                      while (row[at] == row[at]) ++at;
                    }

@@ -23,6 +23,46 @@ struct Entry {
   std::int64_t index;
 };
 
+/// Numbers to a block that is passed over as a whole where none of them comes before the last one chosen.
+constexpr std::int64_t block = 32;
+
+/// True where one of these may come before `last`; NaN may.
+template <class T>
+bool any_before(const T* values, T last, bool descending) {
+  int found = 0;  // without a branch, for vectors
+  if (descending) {
+    for (std::int64_t i = 0; i < block; ++i) found |= !(values[i] <= last);
+  } else {
+    for (std::int64_t i = 0; i < block; ++i) found |= !(values[i] >= last);
+  }
+  return found != 0;
+}
+
+/// The first `chosen.size()` of a row in order, where these are few: every element is compared with the last
+/// one chosen so far, and few go further.
+template <class T, class Before>
+void choose_first(const T* values, std::int64_t length, bool descending, Before before,
+                  CachedVector<Entry<T>>& chosen) {
+  const auto k = static_cast<std::int64_t>(chosen.size());
+  const auto insert = [&](std::int64_t index, std::int64_t end) {  // among chosen[0, end), moving the rest
+    const Entry<T> entry{values[index], index};
+    const auto to = std::upper_bound(chosen.begin(), chosen.begin() + end, entry, before);
+    std::move_backward(to, chosen.begin() + end, chosen.begin() + end + 1);
+    *to = entry;
+  };
+  for (std::int64_t i = 0; i < k; ++i) insert(i, i);
+  const Entry<T>& last = chosen.back();
+  for (std::int64_t i = k; i < length;) {
+    if (i + block <= length && !any_before(values + i, last.value, descending)) {
+      i += block;
+      continue;
+    }
+    for (const std::int64_t end = std::min(i + block, length); i < end; ++i) {
+      if (before({values[i], i}, last)) insert(i, k - 1);
+    }
+  }
+}
+
 /// The first k places of the order of every row of x (..., n), in indices (..., k). Equal elements keep their
 /// order.
 template <class T>
@@ -35,16 +75,22 @@ void order_rows(const Tensor& x, const Tensor& indices, bool descending) {
   const auto before_or_first = [before](const Entry<T>& a, const Entry<T>& b) {
     return before(a, b) || (!before(b, a) && a.index < b.index);
   };
+  constexpr std::int64_t few = 64;
+  const bool choose = k <= few && k < length;
   parallel_for(x.numel() / length, std::max<std::int64_t>(1, 4096 / length),
                [&](std::int64_t begin, std::int64_t end) {
-                 CachedVector<Entry<T>> order(static_cast<std::size_t>(length));
+                 CachedVector<Entry<T>> order(static_cast<std::size_t>(choose ? k : length));
                  for (std::int64_t row = begin; row < end; ++row) {
                    const T* values = x.data<T>() + row * length;
-                   for (std::int64_t i = 0; i < length; ++i)
-                     order[static_cast<std::size_t>(i)] = {values[i], i};
-                   if (k < length)
-                     std::partial_sort(order.begin(), order.begin() + k, order.end(), before_or_first);
-                   else std::stable_sort(order.begin(), order.end(), before);
+                   if (choose) {
+                     choose_first(values, length, descending, before, order);
+                   } else {
+                     for (std::int64_t i = 0; i < length; ++i)
+                       order[static_cast<std::size_t>(i)] = {values[i], i};
+                     if (k < length)
+                       std::partial_sort(order.begin(), order.begin() + k, order.end(), before_or_first);
+                     else std::stable_sort(order.begin(), order.end(), before);
+                   }
                    std::int64_t* to = indices.data<std::int64_t>() + row * k;
                    for (std::int64_t i = 0; i < k; ++i) to[i] = order[static_cast<std::size_t>(i)].index;
                  }

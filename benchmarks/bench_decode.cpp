@@ -44,9 +44,12 @@ class FixedLengthModel : public TranslationModel {
     StepOutput step(const Tensor& previous) override {
       StepOutput output = decoding_->step(previous);
       constexpr double infinity = std::numeric_limits<double>::infinity();
-      output.logits.slice(1, Vocabulary::end, Vocabulary::end + 1).fill_(--left_ == 0 ? infinity : -infinity);
+      const bool last = --left_ == 0;
+      if (last) output.logits.fill_(-infinity);
+      output.logits.slice(1, Vocabulary::end, Vocabulary::end + 1).fill_(last ? 0 : -infinity);
       return output;
     }
+    void select(const Tensor& rows, std::int64_t width) override { decoding_->select(rows, width); }
 
    private:
     std::unique_ptr<Decoding> decoding_;
@@ -73,7 +76,11 @@ int main(int argc, char** argv) {
   work.model = "transformer";
   benchmarks::add_model_options(program, work);
   benchmarks::add_timing_options(program, work);
-  return benchmarks::run_program(program, argc, argv, [&](int&) {
+  std::int64_t beam = 1;
+  program.add_option("--beam", beam, "Width of the beam; 1: greedy")
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str();
+  return benchmarks::run_program(program, argc, argv, [&](int&) -> nlohmann::ordered_json {
     if (work.threads != 0) set_num_threads(work.threads);
     if (work.target > 2 * work.source + 10)
       throw std::runtime_error("the search stops before so many target words");
@@ -83,9 +90,11 @@ int main(int argc, char** argv) {
     const auto sentences = random_sentences(work);
     std::size_t words = 0;
     const benchmarks::Spread seconds = benchmarks::measure(
-        2, work.steps, [&] { words = greedy_search(fixed, sentences).front().ids.size() + 1; });
+        2, work.steps, [&] { words = beam_search(fixed, sentences, beam).front().ids.size() + 1; });
     if (words != static_cast<std::size_t>(work.target))
       throw std::logic_error("the search has not run to the end");
-    return benchmarks::report_decoding(work, num_threads(), seconds);
+    auto report = benchmarks::report_decoding(work, num_threads(), seconds);
+    report["beam"] = beam;
+    return report;
   });
 }

@@ -1,6 +1,4 @@
 #include <gradus/autograd/arithmetic.h>
-#include <gradus/autograd/indexing.h>
-#include <gradus/autograd/joining.h>
 #include <gradus/autograd/linalg.h>
 #include <gradus/autograd/modes.h>
 #include <gradus/autograd/normalize.h>
@@ -50,15 +48,6 @@ Tensor with_heads(const char* what, const Tensor& x) {
 }
 
 }  // namespace
-
-void KeyValues::append(const KeyValues& more) {
-  key = key.defined() ? cat({key, more.key}, 2) : more.key;
-  value = value.defined() ? cat({value, more.value}, 2) : more.value;
-}
-
-KeyValues KeyValues::rows(const Tensor& numbers) const {
-  return {index_select(key, 0, numbers), index_select(value, 0, numbers)};
-}
 
 MultiHeadAttention::MultiHeadAttention(std::int64_t features, std::int64_t heads,
                                        MultiHeadAttentionOptions options)
@@ -115,42 +104,57 @@ KeyValues MultiHeadAttention::project(const Tensor& key, const Tensor& value, st
     throw Error("MultiHeadAttention", "keys and values must have the same batch and positions: " +
                                           describe(key) + " and " + describe(value));
   }
-  KeyValues result;
+  Tensor keys, values;
   if (in_proj_weight_.defined() && key.is_same(value)) {
     const Tensor both =
         linear(key, in_proj_weight_.slice(0, E, 3 * E), projection_bias(E, 3 * E));  // (batch, S, 2 features)
-    result = {split_heads(both.slice(2, 0, E), heads_), split_heads(both.slice(2, E), heads_)};
+    keys = split_heads(both.slice(2, 0, E), heads_);
+    values = split_heads(both.slice(2, E), heads_);
   } else {
     const Tensor key_weight = in_proj_weight_.defined() ? in_proj_weight_.slice(0, E, 2 * E) : k_proj_weight_;
     const Tensor value_weight = in_proj_weight_.defined() ? in_proj_weight_.slice(0, 2 * E) : v_proj_weight_;
-    result = {split_heads(linear(key, key_weight, projection_bias(E, E + G)), groups_),
-              split_heads(linear(value, value_weight, projection_bias(E + G, E + 2 * G)), groups_)};
+    keys = split_heads(linear(key, key_weight, projection_bias(E, E + G)), groups_);
+    values = split_heads(linear(value, value_weight, projection_bias(E + G, E + 2 * G)), groups_);
   }
-  if (positions_ == RelativePositions::rotary) result.key = rotate_by_position(result.key, first);
-  return result;
+  return {positions_ == RelativePositions::rotary ? rotate_by_position(keys, first) : keys, values};
+}
+
+/// (batch, Q, features) -> (batch, heads, Q, head size).
+Tensor MultiHeadAttention::project_query(const Tensor& query) const {
+  check_input("query", query, features_);
+  const Tensor weight = in_proj_weight_.defined() ? in_proj_weight_.slice(0, 0, features_) : q_proj_weight_;
+  return split_heads(linear(query, weight, projection_bias(0, features_)), heads_);
+}
+
+/// Queries, keys and values of self attention: one product for all three where their weights are one.
+std::pair<Tensor, KeyValues> MultiHeadAttention::project_all(const Tensor& x, std::int64_t first) const {
+  if (!in_proj_weight_.defined()) return {project_query(x), project(x, x, first)};
+  check_input("input", x, features_);
+  const std::int64_t E = features_;
+  const Tensor all = linear(x, in_proj_weight_, in_proj_bias_);  // (batch, time, 3 features)
+  const Tensor keys = split_heads(all.slice(2, E, 2 * E), heads_);
+  return {split_heads(all.slice(2, 0, E), heads_),
+          KeyValues(positions_ == RelativePositions::rotary ? rotate_by_position(keys, first) : keys,
+                    split_heads(all.slice(2, 2 * E), heads_))};
 }
 
 MultiHeadOutput MultiHeadAttention::operator()(const Tensor& query, const Tensor& key, const Tensor& value,
                                                const AttentionCall& call) const {
-  if (!in_proj_weight_.defined() || !query.is_same(key) || !query.is_same(value)) {
-    return attend(query, project(key, value), call);
-  }
-  check_input("input", query, features_);
-  // Self attention: one product for all three.
-  const std::int64_t E = features_;
-  const Tensor all = linear(query, in_proj_weight_, in_proj_bias_);  // (batch, time, 3 features)
-  KeyValues keys_values{split_heads(all.slice(2, E, 2 * E), heads_),
-                        split_heads(all.slice(2, 2 * E), heads_)};
-  if (positions_ == RelativePositions::rotary) keys_values.key = rotate_by_position(keys_values.key);
-  return attend_split(split_heads(all.slice(2, 0, E), heads_), keys_values, call);
+  if (!query.is_same(key) || !query.is_same(value)) return attend(query, project(key, value), call);
+  const auto [split_query, keys_values] = project_all(query, 0);
+  return attend_split(split_query, keys_values, call);
 }
 
 MultiHeadOutput MultiHeadAttention::attend(const Tensor& query, const KeyValues& keys_values,
                                            const AttentionCall& call) const {
-  check_input("query", query, features_);
-  const Tensor weight = in_proj_weight_.defined() ? in_proj_weight_.slice(0, 0, features_) : q_proj_weight_;
-  return attend_split(split_heads(linear(query, weight, projection_bias(0, features_)), heads_), keys_values,
-                      call);
+  return attend_split(project_query(query), keys_values, call);
+}
+
+MultiHeadOutput MultiHeadAttention::step(const Tensor& x, KeyValues& cache) const {
+  const std::int64_t first = cache.length();
+  const auto [query, keys_values] = project_all(x, first);
+  cache.append(keys_values);
+  return attend_split(query, cache, {.causal = true, .first_query = first});
 }
 
 MultiHeadOutput MultiHeadAttention::attend_split(const Tensor& split_query, const KeyValues& keys_values,
@@ -177,12 +181,12 @@ MultiHeadOutput MultiHeadAttention::attend_split(const Tensor& split_query, cons
   }
   if (!call.need_weights) {
     return {out_proj_(merge_heads(
-                scaled_dot_product_attention(query, keys_values.key, keys_values.value, options))),
+                scaled_dot_product_attention(query, keys_values.key(), keys_values.value(), options))),
             {}};
   }
-  const Tensor weights = attention_weights(query, keys_values.key, options);
+  const Tensor weights = attention_weights(query, keys_values.key(), options);
   const Tensor values =
-      groups_ == heads_ ? keys_values.value : repeat_interleave(keys_values.value, heads_ / groups_, 1);
+      groups_ == heads_ ? keys_values.value() : repeat_interleave(keys_values.value(), heads_ / groups_, 1);
   return {out_proj_(merge_heads(matmul(dropout(weights, options.dropout), values))), weights};
 }
 

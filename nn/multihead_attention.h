@@ -1,10 +1,12 @@
 // Attention with several heads.
 #pragma once
+#include <gradus/nn/key_values.h>
 #include <gradus/nn/linear.h>
 #include <gradus/nn/positions.h>
 
 #include <cstdint>
 #include <optional>
+#include <utility>
 
 namespace gradus::nn {
 
@@ -37,16 +39,6 @@ struct MultiHeadOutput {
   Tensor weights;  // (batch, heads, Q, S), each head's own; undefined unless asked for
 };
 
-/// Keys and values that are projected and split into heads, (batch, key_value_heads, S, head size): computed
-/// once per sentence for cross attention, and added to step by step in a decoder's self attention.
-struct KeyValues {
-  Tensor key, value;
-  void append(const KeyValues& more);
-  std::int64_t length() const { return key.defined() ? key.size(2) : 0; }
-  /// The rows of the batch that are numbered, in that order (int64).
-  KeyValues rows(const Tensor& numbers) const;
-};
-
 /// Each head attends with a projection of its own; the contexts are put side by side and projected (Vaswani
 /// et al. 2017, section 3.2.2). Parameters, their names and layouts are PyTorch's: in_proj_weight (3
 /// features, features), or q_proj_weight, k_proj_weight and v_proj_weight where sizes or numbers of heads
@@ -65,6 +57,9 @@ class MultiHeadAttention {
   /// The same as operator(), on keys and values that project() has been through.
   MultiHeadOutput attend(const Tensor& query, const KeyValues& keys_values,
                          const AttentionCall& call = {}) const;
+  /// Self attention of x (batch, new steps, features) that goes on after the steps in the cache, which grows
+  /// by it; each step sees itself and what was before.
+  MultiHeadOutput step(const Tensor& x, KeyValues& cache) const;
 
   std::int64_t heads() const { return heads_; }
   GRADUS_FIELDS(MultiHeadAttention, in_proj_weight_, q_proj_weight_, k_proj_weight_, v_proj_weight_,
@@ -73,6 +68,8 @@ class MultiHeadAttention {
  private:
   std::int64_t group_features() const { return features_ / heads_ * groups_; }
   Tensor projection_bias(std::int64_t begin, std::int64_t end) const;
+  Tensor project_query(const Tensor& query) const;
+  std::pair<Tensor, KeyValues> project_all(const Tensor& x, std::int64_t first) const;
   MultiHeadOutput attend_split(const Tensor& query, const KeyValues& keys_values,
                                const AttentionCall& call) const;
 

@@ -11,6 +11,7 @@
 #include <gradus/nn/gru.h>
 #include <gradus/nn/hierarchical_attention.h>
 #include <gradus/nn/init.h>
+#include <gradus/nn/key_values.h>
 #include <gradus/nn/layer_norm.h>
 #include <gradus/nn/linear.h>
 #include <gradus/nn/location_attention.h>

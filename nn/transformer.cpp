@@ -80,6 +80,13 @@ Tensor beside(NormPlacement placement, const Norm& norm, double p, const Tensor&
   return norm(x + dropout(part(x), p));
 }
 
+/// What a layer's cross attention is asked for: its weights in the last layer alone.
+AttentionCall asked_of_layer(const AttentionCall& cross, bool last) {
+  AttentionCall call = cross;
+  call.need_weights = cross.need_weights && last;
+  return call;
+}
+
 template <class Layer>
 std::vector<Layer> stack_of(int count, std::int64_t features, const TransformerOptions& options) {
   if (count < 0) throw Error("Transformer", "a stack cannot have " + std::to_string(count) + " layers");
@@ -139,16 +146,34 @@ DecoderLayerCache TransformerDecoderLayer::start(const Tensor& memory) const {
   return {.self = {}, .memory = multihead_attn_.project(memory, memory)};
 }
 
+/// The rows of a sentence are so many queries to its memory, which is not copied for them.
+MultiHeadOutput TransformerDecoderLayer::attend_memory(const Tensor& x, const KeyValues& memory,
+                                                       const AttentionCall& call) const {
+  const std::int64_t rows = x.size(0), steps = x.size(1), sentences = memory.batch();
+  if (rows == sentences) return multihead_attn_.attend(x, memory, call);
+  const std::int64_t width = rows / sentences;
+  MultiHeadOutput seen =
+      multihead_attn_.attend(x.reshape({sentences, width * steps, x.size(2)}), memory, call);
+  seen.output = seen.output.reshape(x.shape());
+  if (seen.weights.defined()) {  // (sentences, heads, width * steps, S)
+    const std::int64_t heads = seen.weights.size(1), keys = seen.weights.size(3);
+    seen.weights = seen.weights.reshape({sentences, heads, width, steps, keys})
+                       .transpose(1, 2)
+                       .reshape({rows, heads, steps, keys});
+  }
+  return seen;
+}
+
 DecoderOutput TransformerDecoderLayer::step(const Tensor& x, DecoderLayerCache& cache,
                                             const AttentionCall& cross) const {
-  const std::int64_t first = cache.self.length();
+  const std::int64_t rows = x.size(0), sentences = cache.memory.batch();
+  if (rows != sentences && (sentences == 0 || rows % sentences != 0)) {
+    throw Error("TransformerDecoder", std::to_string(rows) + " rows cannot be shared out among " +
+                                          std::to_string(sentences) + " sentences of the memory");
+  }
   return run(
-      x,
-      [&](const Tensor& in) {
-        cache.self.append(self_attn_.project(in, in, first));
-        return self_attn_.attend(in, cache.self, {.causal = true, .first_query = first});
-      },
-      [&](const Tensor& in) { return multihead_attn_.attend(in, cache.memory, cross); });
+      x, [&](const Tensor& in) { return self_attn_.step(in, cache.self); },
+      [&](const Tensor& in) { return attend_memory(in, cache.memory, cross); });
 }
 
 TransformerEncoder::TransformerEncoder(std::int64_t features, const TransformerOptions& options)
@@ -162,11 +187,11 @@ Tensor TransformerEncoder::operator()(const Tensor& x, const AttentionCall& self
   return norm_ ? (*norm_)(hidden) : hidden;
 }
 
-DecoderCache DecoderCache::rows(const Tensor& numbers) const {
-  DecoderCache picked;
-  for (const DecoderLayerCache& layer : layers)
-    picked.layers.push_back({layer.self.rows(numbers), layer.memory.rows(numbers)});
-  return picked;
+void DecoderCache::select(const Tensor& rows, const Tensor& sentences) {
+  for (DecoderLayerCache& layer : layers) {
+    layer.self.select_rows(rows);
+    layer.memory.select_rows(sentences);
+  }
 }
 
 TransformerDecoder::TransformerDecoder(std::int64_t features, const TransformerOptions& options)
@@ -177,7 +202,8 @@ TransformerDecoder::TransformerDecoder(std::int64_t features, const TransformerO
 DecoderOutput TransformerDecoder::operator()(const Tensor& x, const Tensor& memory, const AttentionCall& self,
                                              const AttentionCall& cross) const {
   DecoderOutput hidden{x, {}};
-  for (const TransformerDecoderLayer& layer : layers_) hidden = layer(hidden.output, memory, self, cross);
+  for (const TransformerDecoderLayer& layer : layers_)
+    hidden = layer(hidden.output, memory, self, asked_of_layer(cross, &layer == &layers_.back()));
   if (norm_) hidden.output = (*norm_)(hidden.output);
   return hidden;
 }
@@ -197,7 +223,7 @@ DecoderOutput TransformerDecoder::step(const Tensor& x, DecoderCache& cache,
   }
   DecoderOutput hidden{x, {}};
   for (std::size_t i = 0; i < layers_.size(); ++i)
-    hidden = layers_[i].step(hidden.output, cache.layers[i], cross);
+    hidden = layers_[i].step(hidden.output, cache.layers[i], asked_of_layer(cross, i + 1 == layers_.size()));
   if (norm_) hidden.output = (*norm_)(hidden.output);
   return hidden;
 }

@@ -97,7 +97,9 @@ class TransformerDecoderLayer {
                            const AttentionCall& cross = {}) const;
   /// The cache for a sentence's first step.
   DecoderLayerCache start(const Tensor& memory) const;
-  /// x (batch, new steps, features) goes on after the steps in the cache, which grows by them.
+  /// x (rows, new steps, features) goes on after the steps in the cache, which grows by them. There may be
+  /// several rows to a sentence of the memory, as many for each and side by side, as in a beam search; the
+  /// mask of the cross attention is then one of keys alone, (sentences, S).
   DecoderOutput step(const Tensor& x, DecoderLayerCache& cache, const AttentionCall& cross = {}) const;
   GRADUS_FIELDS(TransformerDecoderLayer, self_attn_, multihead_attn_, feed_forward_, norm1_, norm2_, norm3_,
                 norm_, dropout_)
@@ -105,6 +107,7 @@ class TransformerDecoderLayer {
  private:
   template <class SelfAttention, class CrossAttention>
   DecoderOutput run(const Tensor& x, SelfAttention&& self, CrossAttention&& cross) const;
+  MultiHeadOutput attend_memory(const Tensor& x, const KeyValues& memory, const AttentionCall& call) const;
 
   MultiHeadAttention self_attn_, multihead_attn_;
   FeedForward feed_forward_;
@@ -128,8 +131,9 @@ class TransformerEncoder {
 struct DecoderCache {
   std::vector<DecoderLayerCache> layers;
   std::int64_t length() const { return layers.empty() ? 0 : layers[0].self.length(); }
-  /// The rows of the batch that are numbered (int64), as a beam search picks them.
-  DecoderCache rows(const Tensor& numbers) const;
+  /// Goes on with these rows and with these sentences of the memory (numbers, int64): a beam search picks the
+  /// rows that it extends, and leaves out sentences that have ended.
+  void select(const Tensor& rows, const Tensor& sentences);
 };
 
 class TransformerDecoder {
@@ -139,6 +143,7 @@ class TransformerDecoder {
   DecoderOutput operator()(const Tensor& x, const Tensor& memory,
                            const AttentionCall& self = {.causal = true},
                            const AttentionCall& cross = {}) const;
+  /// For steps that follow each other: the cache for the first, and a step, as in the layers.
   DecoderCache start(const Tensor& memory) const;
   DecoderOutput step(const Tensor& x, DecoderCache& cache, const AttentionCall& cross = {}) const;
   GRADUS_FIELDS(TransformerDecoder, layers_, norm_)

@@ -118,6 +118,8 @@ void add_run(CLI::App& program, RunCommand& options) {
   CLI::App* command =
       program.add_subcommand("run", "Translate: a sentence a line from standard input, a translation a line to standard output");
   command->add_option("folder", options.folder, "Folder of a training run")->required()->type_name("DIR");
+  command->add_option("--beam", options.beam, "Translations that are followed side by side; 1: the most likely word at every step")
+      ->check(CLI::PositiveNumber)->capture_default_str();
   command->add_option("--threads", options.threads, "Threads; 0 takes the processors there are")->capture_default_str();
 }
 

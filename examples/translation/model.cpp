@@ -3,9 +3,12 @@
 #include "recurrent_model.h"
 #include "transformer_model.h"
 
+#include <gradus/tensor/create.h>
 #include <gradus/tensor/error.h>
 
 #include <initializer_list>
+#include <span>
+#include <vector>
 
 namespace translation {
 
@@ -46,6 +49,14 @@ std::unique_ptr<TranslationModel> make_model(const ModelOptions& options) {
   check(options);
   if (options.kind == ModelKind::transformer) return std::make_unique<TransformerModel>(options);
   return std::make_unique<RecurrentModel>(options);
+}
+
+Tensor sentences_of(const Tensor& rows, std::int64_t width, std::int64_t width_before) {
+  const std::span<const std::int64_t> all = rows.span<std::int64_t>();
+  std::vector<std::int64_t> sentences;
+  for (std::size_t i = 0; i < all.size(); i += static_cast<std::size_t>(width))
+    sentences.push_back(all[i] / width_before);
+  return tensor(sentences);
 }
 
 const char* name_of(ModelKind kind) {

@@ -80,7 +80,14 @@ class Decoding {
   virtual ~Decoding() = default;
   /// Reads the words chosen last, (B,) int64, and scores the next.
   virtual StepOutput step(const Tensor& previous) = 0;
+  /// Goes on with these rows of the batch (int64), `width` of them side by side for every sentence that is
+  /// still being written. At first there is one row for each sentence.
+  virtual void select(const Tensor& rows, std::int64_t width) = 0;
 };
+
+/// The sentences that the rows given to Decoding::select belong to, (rows / width,), where there were
+/// `width_before` rows to a sentence.
+Tensor sentences_of(const Tensor& rows, std::int64_t width, std::int64_t width_before);
 
 /// source (B, S) int64 ids, lengths (B,) int64 throughout.
 class TranslationModel {

@@ -2,6 +2,7 @@
 
 #include <gradus/autograd/activation.h>
 #include <gradus/autograd/arithmetic.h>
+#include <gradus/autograd/indexing.h>
 #include <gradus/autograd/joining.h>
 #include <gradus/autograd/linalg.h>
 #include <gradus/autograd/modes.h>
@@ -47,11 +48,29 @@ class RecurrentDecoding : public Decoding {
   RecurrentDecoding(const RecurrentModel& model, RecurrentModel::Memory memory, RecurrentModel::State state)
       : model_(model), memory_(std::move(memory)), state_(std::move(state)) {}
   StepOutput step(const Tensor& previous) override { return model_.step(previous, state_, memory_); }
+  void select(const Tensor& rows, std::int64_t width) override {
+    const auto pick = [](Tensor& x, const Tensor& numbers) {
+      if (x.defined()) x = index_select(x, 0, numbers);
+    };
+    for (CellState& layer : state_.layers) {
+      pick(layer.state, rows);
+      pick(layer.cell, rows);
+    }
+    pick(state_.weights, rows);
+    pick(state_.attentional, rows);
+    // Every row has a memory of its own, which stays the same while rows change places within a sentence.
+    const Tensor sentences = sentences_of(rows, width, width_),
+                 all = arange(0, memory_.mask.size(0) / width_);
+    if (width == width_ && sentences.to_vector<std::int64_t>() == all.to_vector<std::int64_t>()) return;
+    for (Tensor* part : {&memory_.values, &memory_.keys, &memory_.mask, &memory_.whole}) pick(*part, rows);
+    width_ = width;
+  }
 
  private:
   const RecurrentModel& model_;
   RecurrentModel::Memory memory_;
   RecurrentModel::State state_;
+  std::int64_t width_ = 1;
 };
 
 }  // namespace

@@ -1,11 +1,11 @@
-#include "search.h"
+#include "search_steps.h"
 
+#include <gradus/autograd/indexing.h>
 #include <gradus/autograd/modes.h>
 #include <gradus/autograd/reduce.h>
 #include <gradus/tensor/create.h>
 
 #include <algorithm>
-#include <limits>
 #include <numeric>
 
 namespace translation {
@@ -18,31 +18,46 @@ std::vector<Translation> greedy_search(const TranslationModel& model, std::span<
   if (sources.empty()) return results;
   const SourceBatch batch = make_source_batch(sources);
   const std::unique_ptr<Decoding> decoding = model.start(batch.source, batch.lengths);
-  const auto rows = static_cast<std::int64_t>(sources.size());
+  std::vector<std::size_t> places(sources.size());  // the sentence of every row
+  std::iota(places.begin(), places.end(), 0);
   std::vector<bool> ended(sources.size(), false);
-  Tensor previous = full({rows}, Vocabulary::begin, DType::int64);
-  const std::int64_t longest = 2 * batch.source.size(1) + 10;
-  for (std::int64_t t = 0; t < longest && std::find(ended.begin(), ended.end(), false) != ended.end(); ++t) {
+  std::size_t ended_rows = 0;
+  Tensor previous = full({batch.source.size(0)}, Vocabulary::begin, DType::int64);
+  const std::int64_t longest = longest_translation(batch);
+  for (std::int64_t t = 0; t < longest; ++t) {
     const StepOutput step = decoding->step(previous);
-    step.logits.slice(1, Vocabulary::pad, Vocabulary::begin + 1).fill_(-std::numeric_limits<double>::infinity());
+    leave_out_specials(step.logits);
     previous = argmax(step.logits, 1);
     const std::span<const std::int64_t> words = previous.span<std::int64_t>();
-    for (std::size_t row = 0; row < sources.size(); ++row) {
-      if (ended[row]) continue;
+    std::vector<std::int64_t> open_rows;
+    for (std::size_t row = 0; row < places.size(); ++row) {
+      const std::size_t place = places[row];
+      if (ended[place]) continue;
+      Translation& result = results[place];
       if (step.weights.defined()) {
-        results[row].weights.push_back(step.weights[static_cast<std::int64_t>(row)]
-                                           .slice(0, 0, static_cast<std::int64_t>(sources[row].size()) + 1)
-                                           .to_vector<float>());
+        result.weights.push_back(weights_over(step.weights, static_cast<std::int64_t>(row), sources[place]));
       }
-      if (words[row] == Vocabulary::end) ended[row] = true;
-      else results[row].ids.push_back(words[row]);
+      if (words[row] == Vocabulary::end) {
+        ended[place] = true;
+        ++ended_rows;
+      } else {
+        result.ids.push_back(words[row]);
+        open_rows.push_back(static_cast<std::int64_t>(row));
+      }
     }
+    if (open_rows.empty()) break;
+    if (ended_rows == 0 || !worth_leaving(ended_rows, places.size())) continue;
+    const Tensor rows = tensor(open_rows);
+    decoding->select(rows, 1);
+    previous = index_select(previous, 0, rows);
+    std::erase_if(places, [&](std::size_t place) { return ended[place]; });
+    ended_rows = 0;
   }
   return results;
 }
 
 std::vector<std::string> translate_lines(const TranslationModel& model, const Language& source, const Language& target,
-                                         std::span<const std::string> lines) {
+                                         std::span<const std::string> lines, std::int64_t beam) {
   constexpr std::size_t batch_size = 64;
   std::vector<std::vector<std::int64_t>> encoded;
   for (const std::string& line : lines) encoded.push_back(source.encode(line));
@@ -55,7 +70,7 @@ std::vector<std::string> translate_lines(const TranslationModel& model, const La
   std::vector<std::size_t> places;
   std::vector<std::vector<std::int64_t>> batch;
   const auto flush = [&] {
-    const std::vector<Translation> translations = greedy_search(model, batch);
+    const std::vector<Translation> translations = beam_search(model, batch, beam);
     for (std::size_t i = 0; i < places.size(); ++i) results[places[i]] = target.decode(translations[i].ids);
     places.clear();
     batch.clear();

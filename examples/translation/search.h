@@ -18,8 +18,14 @@ struct Translation {
 /// its source's length and ten words more; padding, unknown and begin are never written.
 std::vector<Translation> greedy_search(const TranslationModel& model, std::span<const std::vector<std::int64_t>> sources);
 
-/// The lines in the target language, in batches. An empty line stays empty.
+/// The same with the `width` likeliest beginnings of every sentence kept at each step. A sentence is done when that
+/// many have ended; it is the one with the largest mean log-probability of its words, the end included. Width 1 is
+/// greedy_search.
+std::vector<Translation> beam_search(const TranslationModel& model, std::span<const std::vector<std::int64_t>> sources,
+                                     std::int64_t width);
+
+/// The lines in the target language, in batches, by beam_search. An empty line stays empty.
 std::vector<std::string> translate_lines(const TranslationModel& model, const Language& source, const Language& target,
-                                         std::span<const std::string> lines);
+                                         std::span<const std::string> lines, std::int64_t beam = 1);
 
 }  // namespace translation

@@ -121,7 +121,7 @@ void run_translation(const RunCommand& command, std::istream& in, std::ostream& 
   const Translator translator = load_translator(command.folder);
   std::vector<std::string> lines;
   const auto flush = [&] {
-    for (const std::string& line : translate_lines(*translator.model, translator.source, translator.target, lines)) {
+    for (const std::string& line : translate_lines(*translator.model, translator.source, translator.target, lines, command.beam)) {
       out << line << "\n";
     }
     out.flush();

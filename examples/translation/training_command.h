@@ -24,6 +24,7 @@ void run_training(const TrainCommand& command);
 
 struct RunCommand {
   std::string folder;
+  std::int64_t beam = 1;
   int threads = 0;
 };
 /// Translates in batches as lines come in; the output has a line for every line of the input.

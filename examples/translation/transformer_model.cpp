@@ -1,6 +1,7 @@
 #include "transformer_model.h"
 
 #include <gradus/autograd/arithmetic.h>
+#include <gradus/autograd/indexing.h>
 #include <gradus/autograd/modes.h>
 #include <gradus/autograd/normalize.h>
 #include <gradus/autograd/reduce.h>
@@ -38,14 +39,21 @@ nn::Embedding table(std::int64_t words, std::int64_t dim) {
 
 class TransformerDecoding : public Decoding {
  public:
-  TransformerDecoding(const TransformerModel& model, TransformerModel::Memory memory, nn::DecoderCache cache)
-      : model_(model), memory_(std::move(memory)), cache_(std::move(cache)) {}
-  StepOutput step(const Tensor& previous) override { return model_.step(previous, cache_, memory_); }
+  TransformerDecoding(const TransformerModel& model, nn::DecoderCache cache, const Tensor& mask)
+      : model_(model), cache_(std::move(cache)), mask_(mask) {}
+  StepOutput step(const Tensor& previous) override { return model_.step(previous, cache_, mask_); }
+  void select(const Tensor& rows, std::int64_t width) override {
+    const Tensor sentences = sentences_of(rows, width, width_);
+    cache_.select(rows, sentences);
+    mask_ = index_select(mask_, 0, sentences);
+    width_ = width;
+  }
 
  private:
   const TransformerModel& model_;
-  TransformerModel::Memory memory_;
   nn::DecoderCache cache_;
+  Tensor mask_;  // (sentences, S): what of the source is padding
+  std::int64_t width_ = 1;
 };
 
 }  // namespace
@@ -110,17 +118,16 @@ TokenLoss TransformerModel::loss(const Tensor& source, const Tensor& lengths, co
 
 std::unique_ptr<Decoding> TransformerModel::start(const Tensor& source, const Tensor& lengths) const {
   const evaluating scope;
-  Memory memory = encode(source, lengths);
-  nn::DecoderCache cache = parts_.core.decoder.start(memory.values);
-  return std::make_unique<TransformerDecoding>(*this, std::move(memory), std::move(cache));
+  const Memory memory = encode(source, lengths);
+  return std::make_unique<TransformerDecoding>(*this, parts_.core.decoder.start(memory.values), memory.mask);
 }
 
 StepOutput TransformerModel::step(const Tensor& previous, nn::DecoderCache& cache,
-                                  const Memory& memory) const {
+                                  const Tensor& source_mask) const {
   const evaluating scope;
   const Tensor word = embed(parts_.target_embedding, previous.unsqueeze(1), cache.length());  // (B, 1, dim)
   const nn::DecoderOutput seen =
-      parts_.core.decoder.step(word, cache, {.key_mask = memory.mask, .need_weights = true});
+      parts_.core.decoder.step(word, cache, {.key_mask = source_mask, .need_weights = true});
   return {parts_.output(seen.output.squeeze(1)), mean(seen.weights, {1}).squeeze(1)};
 }
 

@@ -21,8 +21,8 @@ class TransformerModel : public TranslationModel {
     Tensor values, mask;
   };
   Memory encode(const Tensor& source, const Tensor& lengths) const;
-  /// The next word's scores after `previous` (B,), the step number `position`.
-  StepOutput step(const Tensor& previous, nn::DecoderCache& cache, const Memory& memory) const;
+  /// The scores of the word after `previous` (rows,); `source_mask` is that of the encoder's output.
+  StepOutput step(const Tensor& previous, nn::DecoderCache& cache, const Tensor& source_mask) const;
 
  private:
   struct Parts {

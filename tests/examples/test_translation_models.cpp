@@ -1,5 +1,6 @@
 // What every translation model may and may not look at, by changing one thing and watching another.
 #include "model.h"
+#include "search.h"
 #include "text.h"
 
 #include <gradus/gradus.h>
@@ -133,6 +134,34 @@ TEST_CASE("every translation model: padding, future words and the source") {
       ++count;
     }
     CHECK(loss == doctest::Approx(total / static_cast<double>(count)).epsilon(1e-5));
+  }
+}
+
+TEST_CASE(
+    "every translation model: a search in a batch finds what it finds for each sentence, on any threads") {
+  const std::vector<std::vector<std::int64_t>> sources{{4, 9, 7, 12, 5}, {8},     {6, 11, 4},
+                                                       {5, 5, 13, 7},    {10, 9}, {7, 4, 12}};
+  const int threads = num_threads();
+  for (const Named& named : every_model()) {
+    CAPTURE(named.name);
+    manual_seed(21);
+    const auto model = make_model(named.options);
+    for (const std::int64_t width : {1, 3}) {
+      CAPTURE(width);
+      const std::vector<Translation> together = beam_search(*model, sources, width);
+      set_num_threads(1);
+      const std::vector<Translation> on_one = beam_search(*model, sources, width);
+      set_num_threads(threads);
+      for (std::size_t i = 0; i < sources.size(); ++i) {
+        CAPTURE(i);
+        CHECK(on_one[i].ids == together[i].ids);
+        CHECK(on_one[i].weights == together[i].weights);
+        const Translation alone = beam_search(*model, std::span(&sources[i], 1), width)[0];
+        // Alone a sentence may be given less time.
+        const bool cut = alone.ids.size() == 2 * (sources[i].size() + 1) + 10;
+        if (!cut) CHECK(alone.ids == together[i].ids);
+      }
+    }
   }
 }
 

@@ -1,4 +1,5 @@
 #include <gradus/gradus.h>
+#include <gradus/tests/error_text.h>
 
 #include <doctest/doctest.h>
 
@@ -6,6 +7,8 @@
 #include <string>
 
 using namespace gradus;
+using gradus::test::contains;
+using gradus::test::error_of;
 
 namespace {
 
@@ -89,15 +92,58 @@ TEST_CASE("the decoder step by step equals the decoder all at once") {
       CHECK(largest_difference(step.weights, expected.weights.slice(2, t, t + 1)) < 1e-5);
     }
     CHECK(cache.length() == 6);
-    // Rows picked as a beam search does.
-    nn::DecoderCache picked = cache.rows(tensor({2, 0}, DType::int64));
-    const Tensor order = tensor({2, 0}, DType::int64), more = randn({3, 1, 4});
-    const Tensor there =
-        decoder.step(index_select(more, 0, order), picked, {.key_mask = index_select(padding, 0, order)})
-            .output;
-    const Tensor here = decoder.step(more, cache, {.key_mask = padding}).output;
-    CHECK(largest_difference(there, index_select(here, 0, order)) < 1e-5);
+    // Sentences that go on, in another order.
+    const Tensor order = tensor({2, 0}, DType::int64), more = randn({3, 1, 4}), last = randn({3, 1, 4});
+    const Tensor longer = cat({target, more}, 1);
+    const auto expected_last = [&](const Tensor& rows, const Tensor& sentences) {
+      return decoder(cat({index_select(longer, 0, rows), index_select(last, 0, rows)}, 1),
+                     index_select(memory, 0, sentences), {.causal = true},
+                     {.key_mask = index_select(padding, 0, sentences), .need_weights = true});
+    };
+    decoder.step(more, cache, {.key_mask = padding});
+    cache.select(order, order);
+    const nn::DecoderOutput picked = expected_last(order, order);
+    const nn::DecoderOutput two =
+        decoder.step(index_select(last, 0, order), cache,
+                     {.key_mask = index_select(padding, 0, order), .need_weights = true});
+    CHECK(largest_difference(two.output, picked.output.slice(1, 7)) < 1e-5);
+    CHECK(largest_difference(two.weights, picked.weights.slice(2, 7)) < 1e-5);
   }
+}
+
+TEST_CASE("several rows of the decoder share a sentence of the memory, as in a beam search") {
+  manual_seed(5);
+  const no_grad scope;
+  const nn::TransformerDecoder decoder(4, small());
+  const Tensor memory = randn({2, 5, 4}), padding = padding_mask(tensor({5, 3}, DType::int64), 5),
+               first = randn({2, 2, 4}), then = randn({6, 1, 4});
+  nn::DecoderCache cache = decoder.start(memory);
+  decoder.step(first, cache, {.key_mask = padding});
+  const auto compare = [&](const Tensor& rows, const Tensor& step) {  // of `first`, and what comes after it
+    const Tensor sentences = rows;                                    // here a row of `first` is a sentence
+    const nn::DecoderOutput expected =
+        decoder(cat({index_select(first, 0, rows), step}, 1), index_select(memory, 0, sentences),
+                {.causal = true}, {.key_mask = index_select(padding, 0, sentences), .need_weights = true});
+    const nn::DecoderOutput got =
+        decoder.step(step.slice(1, step.size(1) - 1), cache, {.key_mask = padding, .need_weights = true});
+    CHECK(largest_difference(got.output, expected.output.slice(1, expected.output.size(1) - 1)) < 1e-5);
+    CHECK(largest_difference(got.weights, expected.weights.slice(2, expected.weights.size(2) - 1)) < 1e-5);
+  };
+  // Three rows for each sentence ...
+  const Tensor three = tensor({0, 0, 0, 1, 1, 1}, DType::int64), both = tensor({0, 1}, DType::int64);
+  cache.select(three, both);
+  compare(three, then);
+  // ... of which some go on twice, in place ...
+  const Tensor places = tensor({0, 0, 2, 5, 5, 5}, DType::int64), more = randn({6, 1, 4});
+  cache.select(places, both);
+  compare(three, cat({index_select(then, 0, places), more}, 1));
+  // ... or change places.
+  const Tensor turned = tensor({1, 2, 0, 4, 3, 4}, DType::int64);
+  cache.select(turned, both);
+  compare(three,
+          cat({index_select(cat({index_select(then, 0, places), more}, 1), 0, turned), randn({6, 1, 4})}, 1));
+  const std::string error = error_of([&] { decoder.step(randn({5, 1, 4}), cache, {.key_mask = padding}); });
+  CHECK(contains(error, "5 rows cannot be shared out among 2 sentences"));
 }
 
 TEST_CASE("layers of the Transformer by their formulas") {

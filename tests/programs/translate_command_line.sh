@@ -29,6 +29,7 @@ done
 grep -q '"step":1,"loss":.*"lr":.*"gradient_norm":' model/log.jsonl || fail "log.jsonl has no steps"
 grep -q '"epoch":2,"valid_loss":.*"valid_perplexity":.*"valid_bleu":' model/log.jsonl || fail "log.jsonl has no epochs"
 [ "$(printf 'ein mann liest\n\ndie frau\n' | "$translate" run model | wc -l)" = 3 ] || fail "run gives a line for a line"
+[ "$(printf 'ein mann liest\n\ndie frau\n' | "$translate" run model --beam 3 | wc -l)" = 3 ] || fail "run --beam gives a line for a line"
 "$translate" train "${data[@]}" "${small[@]}" --out again 2> log || fail "second training"
 cmp -s model/log.jsonl again/log.jsonl || fail "the same seed gave another log.jsonl"
 cmp -s model/model.safetensors again/model.safetensors || fail "the same seed gave other weights"
