@@ -233,8 +233,8 @@ void multiply_in_blocks(const Product<T>& p) {
   const T* start = p.bias;
   if (!start && p.beta != T(0)) start = p.c;
   if (p.beta != T(0) && p.beta != T(1)) scale(p);
-  multiply_blocks<T>({p.m, p.n, p.k, p.alpha, p.a, p.a_stride, p.b, p.b_stride, p.b_transposed, start,
-                      p.bias ? 0 : p.c_stride, p.c, p.c_stride});
+  multiply_blocks<T>({p.m, p.n, p.k, p.alpha, p.a, p.a_stride, p.a_transposed, p.b, p.b_stride,
+                      p.b_transposed, start, p.bias ? 0 : p.c_stride, p.c, p.c_stride});
 }
 
 template <class T>
@@ -242,7 +242,7 @@ void multiply_batch(const Product<T>& p, const Batch& batch) {
   const std::int64_t count = element_count(batch.sizes);
   if (count == 0 || p.m == 0 || p.n == 0) return;
   if constexpr (std::is_floating_point_v<T>) {
-    if (count == 1 && !p.a_transposed && suits_blocks(p.m, p.n, p.k, p.b_transposed))
+    if (count == 1 && suits_blocks(p.m, p.n, p.k, p.a_transposed, p.b_transposed))
       return multiply_in_blocks(matrix_of_batch(p, batch, 0));
   }
   const Plan plan = plan_for(count, p.m, p.n, p.k);

@@ -88,7 +88,7 @@ void multiply_pass(const MatrixProduct<T>& p, std::int64_t first, std::int64_t c
     const std::int64_t i = row_parts.begin(row_part), rows = row_parts.size(row_part);
     for (std::int64_t piece = 0; piece < depths.count(); ++piece) {
       const std::int64_t l = depths.begin(piece), depth = depths.size(piece);
-      const T* a = p.a + i * p.a_stride + l;
+      const T* a = p.a + (p.a_transposed ? l * p.a_stride + i : i * p.a_stride + l);
       for (std::int64_t panel = groups.begin(group); panel < groups.begin(group + 1); ++panel) {
         const std::int64_t j = first + panel * panel_width;
         T* c = p.c + i * p.c_stride + j;
@@ -97,7 +97,7 @@ void multiply_pass(const MatrixProduct<T>& p, std::int64_t first, std::int64_t c
                                 depth,
                                 a,
                                 p.a_stride,
-                                false,
+                                p.a_transposed,
                                 panels.at(panel, l),
                                 panel_width,
                                 c,
@@ -119,8 +119,10 @@ void multiply_pass(const MatrixProduct<T>& p, std::int64_t first, std::int64_t c
 
 }  // namespace
 
-bool suits_blocks(std::int64_t m, std::int64_t n, std::int64_t k, bool b_transposed) {
+bool suits_blocks(std::int64_t m, std::int64_t n, std::int64_t k, bool a_transposed, bool b_transposed) {
   if (k == 0 || m < fewest_rows) return false;
+  // A transposed matrix is read across its rows: it has to lie in the cache.
+  if (a_transposed) return m > few_rows && n >= panel_width && m * k <= 1 << 15;
   if (m <= few_rows) return b_transposed;
   // A long k beside many columns is what BLAS's kernels are best at.
   return n >= panel_width && (k <= 512 || n <= 256);

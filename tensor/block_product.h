@@ -5,13 +5,14 @@
 
 namespace gradus {
 
-/// C (m, n) = start + alpha A op(B), rows `..._stride` elements apart.
+/// C (m, n) = start + alpha op(A) op(B), rows `..._stride` elements apart.
 template <class T>
 struct MatrixProduct {
   std::int64_t m, n, k;
   T alpha;
   const T* a;
   std::int64_t a_stride;
+  bool a_transposed;
   const T* b;
   std::int64_t b_stride;
   bool b_transposed;
@@ -21,8 +22,8 @@ struct MatrixProduct {
   std::int64_t c_stride;
 };
 
-/// True where multiply_blocks is the faster way for a product of A, not transposed, with op(B).
-bool suits_blocks(std::int64_t m, std::int64_t n, std::int64_t k, bool b_transposed);
+/// True where multiply_blocks is the faster way.
+bool suits_blocks(std::int64_t m, std::int64_t n, std::int64_t k, bool a_transposed, bool b_transposed);
 
 /// For float and double. Only op(B) is packed, once for all threads, and A is read where it lies. Every
 /// element of C is the sum over k in ascending order, in pieces that the shape alone says, so that the result

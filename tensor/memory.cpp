@@ -50,8 +50,8 @@ void* ask_system(std::size_t bytes) {
   if (bytes > physical_memory()) no_memory(bytes);
   system_calls.fetch_add(1, std::memory_order_relaxed);
   const bool large = bytes >= huge_page;
-  void* block = std::aligned_alloc(large ? huge_page : alignment, bytes);
-  if (!block) no_memory(bytes);
+  void* block = nullptr;
+  if (posix_memalign(&block, large ? huge_page : alignment, bytes) != 0) no_memory(bytes);
   // Large matrices are walked through along both axes: with pages of 4 KiB every step down a column is in
   // another one. Whole pages only, so that no memory is taken which was not asked for. A system without such
   // pages says no; no harm.
