@@ -18,12 +18,14 @@
 namespace gradus {
 namespace {
 
-/// Rows whose logits are held at once: at most 32 MB of them in float32, because they are what takes most
-/// memory in a training step, and not too few, because the gradient of the weight is gone through for each
-/// block.
-std::int64_t block_rows(std::int64_t rows, std::int64_t classes) {
+/// Rows whose logits are held at once. Few, because logits are what takes most memory in a training step and
+/// are best worked on while they are in the cache; but for each block of rows the gradient of the weight is
+/// read and written once, which is to be little beside the products: that takes more rows the more features
+/// there are. At most 64 MB of logits in float32.
+std::int64_t block_rows(std::int64_t rows, std::int64_t features, std::int64_t classes) {
+  const std::int64_t bound = (std::int64_t{1} << 24) / std::max<std::int64_t>(classes, 1);
   const std::int64_t most =
-      std::clamp<std::int64_t>((std::int64_t{1} << 23) / std::max<std::int64_t>(classes, 1), 64, 4096);
+      std::max<std::int64_t>(64, std::min(bound, std::max<std::int64_t>(384, 2 * features)));
   const std::int64_t blocks = std::max<std::int64_t>(1, (rows + most - 1) / most);
   return std::max<std::int64_t>(1, (rows + blocks - 1) / blocks);
 }
@@ -77,7 +79,7 @@ template <class T>
 Sums run(const Tensor& hidden, const Tensor& weight, const Tensor& bias, const Tensor& target,
          const TokenLossOptions& options, const Gradients& gradients) {
   const std::int64_t rows = hidden.shape()[0], size = hidden.shape()[1], classes = weight.shape()[0];
-  const std::int64_t block = block_rows(rows, classes);
+  const std::int64_t block = block_rows(rows, size, classes);
   const Tensor buffer = empty({block, classes}, dtype_of<T>());
   const bool keep = gradients.hidden.defined() || gradients.weight.defined() || gradients.bias.defined();
   const Tensor losses = empty({block}, DType::float64), nll = empty({block}, DType::float64);

@@ -65,7 +65,7 @@ std::int64_t fewest_tiles(double work) {
   constexpr double million = 1 << 20;
   if (work < million) return 2;
   if (work < 128 * million) return 4;
-  return work < 1024 * million ? 8 : 16;
+  return 8;
 }
 
 // BLAS packs both factors of a tile before it multiplies, (rows + columns) k elements for rows columns k
