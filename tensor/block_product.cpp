@@ -2,6 +2,7 @@
 #include <gradus/tensor/kernels/block_product.h>
 #include <gradus/tensor/kernels/dispatch.h>
 #include <gradus/tensor/memory.h>
+#include <gradus/tensor/packed_weights.h>
 #include <gradus/tensor/parallel.h>
 
 #include <algorithm>
@@ -34,38 +35,54 @@ class Parts {
   std::int64_t total_, count_;
 };
 
+/// op(B) in panels: panel_width columns of it, row after row, then the next ones.
 template <class T>
-class Panels {
+struct Panels {
+  const T* data;
+  std::int64_t depth;
+  const T* at(std::int64_t panel, std::int64_t l) const { return data + (panel * depth + l) * panel_width; }
+};
+
+/// Room for panels.
+template <class T>
+class Workspace {
  public:
-  Panels(std::int64_t most_columns, std::int64_t depth)
-      : size_(depth * panel_width),
-        bytes_(static_cast<std::size_t>(ceil_div(most_columns, panel_width) * size_) * sizeof(T)),
-        data_(static_cast<T*>(allocate(bytes_))) {}
-  ~Panels() { deallocate(data_, bytes_); }
-  Panels(const Panels&) = delete;
-  /// Row l of a panel: panel_width elements, then those of row l + 1.
-  T* at(std::int64_t panel, std::int64_t l) const { return data_ + panel * size_ + l * panel_width; }
+  explicit Workspace(std::int64_t elements)
+      : bytes_(static_cast<std::size_t>(elements) * sizeof(T)), data_(static_cast<T*>(allocate(bytes_))) {}
+  ~Workspace() { deallocate(data_, bytes_); }
+  Workspace(const Workspace&) = delete;
+  T* data() const { return data_; }
 
  private:
-  std::int64_t size_;
   std::size_t bytes_;
   T* data_;
 };
 
-/// Rows [l, l + depth) and columns [j, j + width) of op(B).
+/// Columns [j, j + width) of op(B).
 template <class T>
-void pack(const MatrixProduct<T>& p, std::int64_t l, std::int64_t depth, std::int64_t j, std::int64_t width,
-          T* panel) {
+void pack_panel(const MatrixProduct<T>& p, std::int64_t j, std::int64_t width, T* panel) {
   if (p.b_transposed) {
-    kernels<BlockProductKernels>().of<T>().transpose(width, depth, p.b + j * p.b_stride + l, p.b_stride,
-                                                     panel, panel_width);
+    kernels<BlockProductKernels>().of<T>().transpose(width, p.k, p.b + j * p.b_stride, p.b_stride, panel,
+                                                     panel_width);
     return;
   }
-  for (std::int64_t i = 0; i < depth; ++i) {
-    const T* row = p.b + (l + i) * p.b_stride + j;
-    if (width == panel_width) std::memcpy(panel + i * panel_width, row, panel_width * sizeof(T));
-    else std::copy_n(row, width, panel + i * panel_width);
+  for (std::int64_t l = 0; l < p.k; ++l) {
+    const T* row = p.b + l * p.b_stride + j;
+    if (width == panel_width) std::memcpy(panel + l * panel_width, row, panel_width * sizeof(T));
+    else std::copy_n(row, width, panel + l * panel_width);
   }
+}
+
+/// Columns [first, first + columns) of op(B).
+template <class T>
+void pack(const MatrixProduct<T>& p, std::int64_t first, std::int64_t columns, T* panels) {
+  const std::int64_t size = p.k * panel_width, at_once = std::max<std::int64_t>(1, (1 << 15) / size);
+  parallel_for(ceil_div(columns, panel_width), at_once, [&](std::int64_t begin, std::int64_t end) {
+    for (std::int64_t panel = begin; panel < end; ++panel) {
+      const std::int64_t j = panel * panel_width;
+      pack_panel(p, first + j, std::min(panel_width, columns - j), panels + panel * size);
+    }
+  });
 }
 
 /// Columns [first, first + columns) of C.
@@ -78,11 +95,6 @@ void multiply_pass(const MatrixProduct<T>& p, std::int64_t first, std::int64_t c
   const auto width_of = [&](std::int64_t panel) {
     return std::min(panel_width, columns - panel * panel_width);
   };
-  const std::int64_t panels_at_once = std::max<std::int64_t>(1, (1 << 15) / (p.k * panel_width));
-  parallel_for(panel_count, panels_at_once, [&](std::int64_t begin, std::int64_t end) {
-    for (std::int64_t panel = begin; panel < end; ++panel)
-      pack(p, 0, p.k, first + panel * panel_width, width_of(panel), panels.at(panel, 0));
-  });
   parallel_for(row_parts.count() * groups.count(), 1, [&](std::int64_t unit, std::int64_t) {
     const std::int64_t row_part = unit / groups.count(), group = unit % groups.count();
     const std::int64_t i = row_parts.begin(row_part), rows = row_parts.size(row_part);
@@ -140,9 +152,18 @@ void multiply_blocks(const MatrixProduct<T>& p) {
     });
     return;
   }
+  const std::int64_t elements = ceil_div(p.n, panel_width) * panel_width * p.k;
+  const void* packed = PackedWeights::find({p.b, p.b_stride, p.k, p.n, p.b_transposed},
+                                           static_cast<std::size_t>(elements) * sizeof(T),
+                                           [&](void* memory) { pack(p, 0, p.n, static_cast<T*>(memory)); });
+  if (packed) return multiply_pass(p, 0, p.n, Panels<T>{static_cast<const T*>(packed), p.k});
   const std::int64_t most = std::max(fewest_panels, pass_elements / (p.k * panel_width)) * panel_width;
-  const Panels<T> panels(std::min(p.n, most), p.k);
-  for (std::int64_t j = 0; j < p.n; j += most) multiply_pass(p, j, std::min(most, p.n - j), panels);
+  const Workspace<T> room(std::min(elements, most * p.k));
+  for (std::int64_t j = 0; j < p.n; j += most) {
+    const std::int64_t columns = std::min(most, p.n - j);
+    pack(p, j, columns, room.data());
+    multiply_pass(p, j, columns, Panels<T>{room.data(), p.k});
+  }
 }
 
 template void multiply_blocks(const MatrixProduct<float>&);

@@ -3,8 +3,10 @@
 #include <gradus/autograd/modes.h>
 #include <gradus/autograd/reduce.h>
 #include <gradus/autograd/sorting.h>
+#include <gradus/nn/model.h>
 #include <gradus/tensor/create.h>
 #include <gradus/tensor/error.h>
+#include <gradus/tensor/packed_weights.h>
 
 #include <algorithm>
 
@@ -185,6 +187,7 @@ std::vector<Translation> beam_search(const TranslationModel& model,
   if (width < 1) throw Error("beam_search", "the width must be at least 1, got " + std::to_string(width));
   if (width == 1 || sources.empty()) return greedy_search(model, sources);
   const evaluating scope;
+  const PackedWeights packed(parameters(model.view()));
   return BeamSearch(model, sources, width).run();
 }
 

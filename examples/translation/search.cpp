@@ -3,7 +3,9 @@
 #include <gradus/autograd/indexing.h>
 #include <gradus/autograd/modes.h>
 #include <gradus/autograd/reduce.h>
+#include <gradus/nn/model.h>
 #include <gradus/tensor/create.h>
+#include <gradus/tensor/packed_weights.h>
 
 #include <algorithm>
 #include <numeric>
@@ -17,6 +19,7 @@ std::vector<Translation> greedy_search(const TranslationModel& model, std::span<
   std::vector<Translation> results(sources.size());
   if (sources.empty()) return results;
   const SourceBatch batch = make_source_batch(sources);
+  const PackedWeights packed(parameters(model.view()));
   const std::unique_ptr<Decoding> decoding = model.start(batch.source, batch.lengths);
   std::vector<std::size_t> places(sources.size());  // the sentence of every row
   std::iota(places.begin(), places.end(), 0);
