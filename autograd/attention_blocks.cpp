@@ -107,7 +107,7 @@ class Scores {
                        turned, block.stride());
     product_.multiply({block.rows, block.stride(), size, left.at(block.b, block.h, block.query),
                        left.stride(), false, turned, block.stride(), scores, block.stride(),
-                       static_cast<T>(scale), nullptr, 0, nullptr, 0});
+                       static_cast<T>(scale), nullptr, 0});
   }
   /// y = dropout(x) of the scores; y may be x.
   void drop(const Block& block, const T* x, T* y) const {
@@ -179,7 +179,7 @@ class Scores {
   const BlockProductFunctions<T>& product_;
 };
 
-/// How many of `pieces` equal pieces of work, of so many scores each, a thread takes at once.
+/// How many pieces of work, of queries times keys scores each, a thread takes at once.
 std::int64_t pieces_at_once(std::int64_t queries, std::int64_t keys) {
   constexpr std::int64_t enough = 1 << 13;  // scores: some 20 us
   return std::max<std::int64_t>(1, enough / std::max<std::int64_t>(1, queries * keys));
@@ -211,7 +211,7 @@ void run_forward(const Problem& p, const Operands& x, const Tensor& output, cons
       if (p.dropout > 0) scores.drop(block, weights, weights);
       product.multiply({rows, p.value_size, block.columns, weights, block.stride(), false,
                         value.at(b, scores.group(block), block.key), value.stride(), out, result.stride(),
-                        T(1), begun ? out : nullptr, result.stride(), nullptr, 0});
+                        T(1), begun ? out : nullptr, result.stride()});
       begun = true;
     });
     for (std::int64_t r = 0; r < rows; ++r) {
@@ -258,14 +258,12 @@ void run_backward(const Problem& p, const Operands& x, const Tensor& output, con
       *value_sum = to_value.at(b, group, block.key);
     const T scale = static_cast<T>(p.scale);
     product.multiply({columns, p.value_size, rows, dropped, stride, true, given.at(b, h, block.query),
-                      given.stride(), value_sum, to_value.stride(), T(1), value_sum, to_value.stride(),
-                      nullptr, 0});
+                      given.stride(), value_sum, to_value.stride(), T(1), value_sum, to_value.stride()});
     product.multiply({rows, p.size, columns, flow, stride, false, scores.key().at(b, group, block.key),
                       scores.key().stride(), query_sum, to_query.stride(), scale, query_sum,
-                      to_query.stride(), nullptr, 0});
+                      to_query.stride()});
     product.multiply({columns, p.size, rows, flow, stride, true, scores.query().at(b, h, block.query),
-                      scores.query().stride(), key_sum, to_key.stride(), scale, key_sum, to_key.stride(),
-                      nullptr, 0});
+                      scores.query().stride(), key_sum, to_key.stride(), scale, key_sum, to_key.stride()});
   };
   const std::int64_t most_columns = padded(std::min(key_block, p.keys));
   const std::int64_t tile = pieces_at_once(p.heads_per_group() * p.queries, p.keys);

@@ -148,7 +148,7 @@ void multiply_blocks(const MatrixProduct<T>& p) {
     parallel_for(p.n, columns, [&](std::int64_t begin, std::int64_t end) {
       block.multiply_rows({p.m, end - begin, p.k, p.a, p.a_stride, false, p.b + begin * p.b_stride,
                            p.b_stride, p.c + begin, p.c_stride, p.alpha, p.start ? p.start + begin : nullptr,
-                           p.start_stride, nullptr, 0});
+                           p.start_stride});
     });
     return;
   }

@@ -1,5 +1,5 @@
-// Products of blocks that fit into the cache: what products of matrices (tensor/gemm.h) and attention are
-// made of.
+// Products of blocks that fit into the cache: what products of matrices (tensor/block_product.h) and
+// attention are made of.
 #pragma once
 #include <cstdint>
 
@@ -19,8 +19,8 @@ struct BlockProduct {
   T scale;
   const T* start;             // (m, n), C itself to add to it; null: zeros
   std::int64_t start_stride;  // 0 where all rows are the same
-  const T* next;              // what will be read next and is to come into the cache meanwhile; may be null
-  std::int64_t next_bytes;
+  const T* next = nullptr;    // what will be read next and is to come into the cache meanwhile
+  std::int64_t next_bytes = 0;
 };
 
 template <class T>

@@ -5,8 +5,9 @@
 namespace gradus::GRADUS_ISA {
 namespace {
 
-// A tile of C stays in registers while A and B go by: rows_at_once rows of two vectors, so that 8 or 16 sums
-// run side by side, as many as the processor needs to be busy while each waits for its last addition.
+// A tile of C stays in registers while A and B go by: rows_at_once rows of two vectors, as many as there are
+// registers for, so that the processor is busy with other sums while each waits for its last addition, and a
+// vector of B serves many rows.
 #if defined(__AVX512F__)
 constexpr int vector_bytes = 64, rows_at_once = 12;
 #elif defined(__AVX2__)
