@@ -58,10 +58,11 @@ GRADUS_INLINE T complete(const ScoreBlock<T>& block, std::int64_t row, T* scores
     for (std::int64_t lane = 0; lane < lanes; ++lane)
       most[lane] = most[lane] >= scores[i + lane] ? most[lane] : scores[i + lane];
   }
-  T largest = most[0];
-#pragma omp simd reduction(max : largest)
-  for (std::int64_t lane = 0; lane < lanes; ++lane) largest = largest >= most[lane] ? largest : most[lane];
-  return largest;
+  for (std::int64_t half = lanes / 2; half > 0; half /= 2) {
+    for (std::int64_t lane = 0; lane < half; ++lane)
+      most[lane] = most[lane] >= most[lane + half] ? most[lane] : most[lane + half];
+  }
+  return most[0];
 }
 
 template <class T>

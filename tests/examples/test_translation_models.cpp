@@ -172,8 +172,9 @@ TEST_CASE("every translation model learns: a gradient reaches each of its parame
     manual_seed(2);
     const std::unique_ptr<TranslationModel> model = make_model(named.options);
     model->loss(s.source, s.lengths, s.previous, s.target, 0.1).loss.backward();
-    for (const auto& [name, parameter] : named_parameters(model->view())) {
-      CAPTURE(name);
+    for (const auto& named_parameter : named_parameters(model->view())) {
+      CAPTURE(named_parameter.first);
+      const Tensor& parameter = named_parameter.second;
       CHECK(parameter.grad().defined());
       if (parameter.grad().defined()) CHECK(all_of(isfinite(parameter.grad())).item<bool>());
     }

@@ -62,9 +62,9 @@ TEST_CASE("hierarchical attention: words weigh within their sentence, sentences 
   CHECK(largest_difference(model(ids[{range(0, 1), range(0, 2)}].clone()).document,
                            model(flip(ids[{range(0, 1), range(0, 2)}], {1})).document) > 1e-4);
   sum(square(y.document)).backward();
-  for (const auto& [name, parameter] : named_parameters(model)) {
-    CAPTURE(name);
-    CHECK(all_of(isfinite(parameter.grad())).item<bool>());
+  for (const auto& named : named_parameters(model)) {
+    CAPTURE(named.first);
+    CHECK(all_of(isfinite(named.second.grad())).item<bool>());
   }
   CHECK_THROWS_WITH_AS(model(zeros({2, 3}, DType::int64)), doctest::Contains("(2, 3)"), Error);
 }
