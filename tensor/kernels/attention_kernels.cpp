@@ -22,14 +22,6 @@ GRADUS_INLINE Seen seen_by(const ScoreBlock<T>& block, std::int64_t row) {
           end < 0 ? 0 : (end < block.columns ? end : block.columns)};
 }
 
-/// e^t for t <= 0, and 0 where that would be subnormal (arithmetic on such numbers is slow).
-template <class T>
-GRADUS_INLINE T weight(T t) {
-  constexpr T smallest = sizeof(T) == 4 ? T(-87) : T(-708);
-  const T value = exp_(t < smallest ? smallest : t);  // a NaN stays one
-  return t < smallest ? T(0) : value;
-}
-
 /// Adds the bias to a row, puts -infinity where a key is left out, and gives the largest score. A NaN may be
 /// passed over: the sums that follow become NaN by it.
 template <class T>
@@ -67,19 +59,27 @@ GRADUS_INLINE T complete(const ScoreBlock<T>& block, std::int64_t row, T* scores
 
 template <class T>
 void online_softmax(const ScoreBlock<T>& block, T* scores, T* largest, T* sum, T* factors) {
+  for (std::int64_t r = 0; r < block.rows; ++r) {
+    const T here = complete(block, r, scores + r * block.stride);
+    factors[r] = largest[r];
+    largest[r] = largest[r] >= here ? largest[r] : here;
+  }
+#pragma omp simd
+  for (std::int64_t r = 0; r < block.rows; ++r) {
+    const T factor = softmax_weight(factors[r] - largest[r]);
+    factors[r] = largest[r] == lowest<T> ? T(1) : factor;  // nothing to look at so far
+  }
   for (std::int64_t r = 0; r < block.rows; ++r, scores += block.stride) {
-    const T here = complete(block, r, scores), before = largest[r];
-    const T now = before >= here ? before : here;
-    if (now == lowest<T>) {  // nothing to look at so far
+    if (largest[r] == lowest<T>) {
       for (std::int64_t i = 0; i < block.stride; ++i) scores[i] = T(0);
-      factors[r] = T(1);
       continue;
     }
+    const T shift = largest[r];
     T sums[lanes] = {};
     for (std::int64_t i = 0; i < block.stride; i += lanes) {
 #pragma omp simd
       for (std::int64_t lane = 0; lane < lanes; ++lane) {
-        const T value = weight(scores[i + lane] - now);
+        const T value = softmax_weight(scores[i + lane] - shift);
         scores[i + lane] = value;
         sums[lane] += value;
       }
@@ -87,9 +87,7 @@ void online_softmax(const ScoreBlock<T>& block, T* scores, T* largest, T* sum, T
     T total = 0;
 #pragma omp simd reduction(+ : total)
     for (std::int64_t lane = 0; lane < lanes; ++lane) total += sums[lane];
-    factors[r] = weight(before - now);
     sum[r] = sum[r] * factors[r] + total;
-    largest[r] = now;
   }
 }
 
@@ -103,7 +101,7 @@ void weights(const ScoreBlock<T>& block, const T* largest, const T* sum, T* scor
     complete(block, r, scores);
     const T factor = T(1) / sum[r], shift = largest[r];
 #pragma omp simd
-    for (std::int64_t i = 0; i < block.stride; ++i) scores[i] = weight(scores[i] - shift) * factor;
+    for (std::int64_t i = 0; i < block.stride; ++i) scores[i] = softmax_weight(scores[i] - shift) * factor;
   }
 }
 

@@ -56,6 +56,16 @@ GRADUS_INLINE float exp_normal_(float x) {
 }
 GRADUS_INLINE double exp_normal_(double x) { return __builtin_exp(x); }
 
+/// e^t for t <= 0, and 0 where that would be subnormal: arithmetic on subnormal numbers is a hundred times
+/// slower, and beside a largest element of e^0 they are nothing. Above 0 is t only where a row holds an
+/// infinity, whose shift is 0: infinity comes out for it.
+template <class T>
+GRADUS_INLINE T softmax_weight(T t) {
+  constexpr T smallest = sizeof(T) == 4 ? T(-87) : T(-708), largest = sizeof(T) == 4 ? T(89) : T(710);
+  const T value = exp_normal_(t > largest ? largest : t);  // of no meaning below `smallest`; a NaN stays one
+  return t < smallest ? T(0) : value;
+}
+
 /// Natural logarithm. x = 2^k m with m in [sqrt(1/2), sqrt(2)); log m = 2 atanh(s), s = (m - 1) / (m + 1).
 GRADUS_INLINE float log_(float x) {
   const bool subnormal = x < 1.17549435e-38f;

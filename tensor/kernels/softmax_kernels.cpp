@@ -40,16 +40,6 @@ GRADUS_INLINE T maximum(std::int64_t n, const T* x) {
   return acc[0];
 }
 
-/// e^t for t <= 0, and 0 where that would be subnormal: arithmetic on subnormal numbers is a hundred times
-/// slower, and beside a largest element of e^0 they are nothing. Above 0 is t only where a row holds an
-/// infinity, whose shift is 0: infinity comes out for it.
-template <class T>
-GRADUS_INLINE T weight(T t) {
-  constexpr T smallest = sizeof(T) == 4 ? T(-87) : T(-708), largest = sizeof(T) == 4 ? T(89) : T(710);
-  const T value = exp_normal_(t > largest ? largest : t);  // of no meaning below `smallest`; a NaN stays one
-  return t < smallest ? T(0) : value;
-}
-
 /// Asks for the cache lines of `lanes` elements before they are needed.
 template <class T>
 GRADUS_INLINE void fetch(const T* x) {
@@ -66,7 +56,7 @@ GRADUS_INLINE T exponentials(std::int64_t n, const T* x, T shift, T* y, const T*
     if (ahead) fetch(ahead + i);
 #pragma omp simd
     for (std::int64_t lane = 0; lane < lanes; ++lane) {
-      const T value = weight(x[i + lane] - shift);
+      const T value = softmax_weight(x[i + lane] - shift);
       if constexpr (writes) y[i + lane] = value;
       acc[lane] += value;
     }
@@ -77,7 +67,7 @@ GRADUS_INLINE T exponentials(std::int64_t n, const T* x, T shift, T* y, const T*
   for (std::int64_t lane = 0; lane < lanes; ++lane) rest[lane] = i + lane < n ? x[i + lane] : lowest<T>;
 #pragma omp simd
   for (std::int64_t lane = 0; lane < lanes; ++lane) {
-    rest[lane] = weight(rest[lane] - shift);
+    rest[lane] = softmax_weight(rest[lane] - shift);
     acc[lane] += rest[lane];
   }
   if constexpr (writes) {
@@ -154,7 +144,7 @@ template <class T>
 void log_backward(std::int64_t n, const T* y, const T* gradient, T* x_gradient) {
   const T total = shifted_sum(n, gradient, T(0));
 #pragma omp simd
-  for (std::int64_t j = 0; j < n; ++j) x_gradient[j] = gradient[j] - weight(y[j]) * total;
+  for (std::int64_t j = 0; j < n; ++j) x_gradient[j] = gradient[j] - softmax_weight(y[j]) * total;
 }
 
 template <class T>
@@ -162,7 +152,7 @@ void cross_entropy_backward(std::int64_t n, const T* x, T shift, T log_sum, T sc
                             T* x_gradient) {
   const T share = smoothing / static_cast<T>(n);
 #pragma omp simd
-  for (std::int64_t j = 0; j < n; ++j) x_gradient[j] = scale * (weight((x[j] - shift) - log_sum) - share);
+  for (std::int64_t j = 0; j < n; ++j) x_gradient[j] = scale * (softmax_weight((x[j] - shift) - log_sum) - share);
 }
 
 template <class T>
@@ -173,7 +163,7 @@ void cross_entropy(std::int64_t n, T* x, T scale, T smoothing, T* shift, T* log_
   for (; i + lanes <= n; i += lanes) {
 #pragma omp simd
     for (std::int64_t lane = 0; lane < lanes; ++lane) {
-      const T logit = x[i + lane] - origin, value = weight(logit);
+      const T logit = x[i + lane] - origin, value = softmax_weight(logit);
       logits[lane] += logit;
       terms[lane] += value;
       x[i + lane] = value;
@@ -182,7 +172,7 @@ void cross_entropy(std::int64_t n, T* x, T scale, T smoothing, T* shift, T* log_
   for (std::int64_t lane = 0; i < n; ++i, ++lane) {
     const T logit = x[i] - origin;
     logits[lane] += logit;
-    terms[lane] += x[i] = weight(logit);
+    terms[lane] += x[i] = softmax_weight(logit);
   }
   const T total = fold_sum(terms), factor = scale / total, share = scale * smoothing / static_cast<T>(n);
 #pragma omp simd
