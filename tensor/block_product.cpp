@@ -153,9 +153,12 @@ void multiply_blocks(const MatrixProduct<T>& p) {
     return;
   }
   const std::int64_t elements = ceil_div(p.n, panel_width) * panel_width * p.k;
+  const auto pack_all = [](const void* product, void* memory) {
+    const auto& whole = *static_cast<const MatrixProduct<T>*>(product);
+    pack(whole, 0, whole.n, static_cast<T*>(memory));
+  };
   const void* packed = PackedWeights::find({p.b, p.b_stride, p.k, p.n, p.b_transposed},
-                                           static_cast<std::size_t>(elements) * sizeof(T),
-                                           [&](void* memory) { pack(p, 0, p.n, static_cast<T*>(memory)); });
+                                           static_cast<std::size_t>(elements) * sizeof(T), pack_all, &p);
   if (packed) return multiply_pass(p, 0, p.n, Panels<T>{static_cast<const T*>(packed), p.k});
   const std::int64_t most = std::max(fewest_panels, pass_elements / (p.k * panel_width)) * panel_width;
   const Workspace<T> room(std::min(elements, most * p.k));
