@@ -35,6 +35,14 @@ class Parts {
   std::int64_t total_, count_;
 };
 
+/// How many panels a unit of work takes: as many as there may be, or fewer where a product that is worth
+/// sharing among threads would come to less than 8 units.
+std::int64_t panels_of_a_unit(std::int64_t work, std::int64_t row_parts, std::int64_t panels) {
+  constexpr std::int64_t worth_sharing = 1 << 22, units = 8;
+  if (work < worth_sharing || row_parts >= units) return unit_panels;
+  return std::min(unit_panels, ceil_div(panels, ceil_div(units, row_parts)));
+}
+
 /// op(B) in panels: panel_width columns of it, row after row, then the next ones.
 template <class T>
 struct Panels {
@@ -91,7 +99,8 @@ void multiply_pass(const MatrixProduct<T>& p, std::int64_t first, std::int64_t c
                    const Panels<T>& panels) {
   const BlockProductFunctions<T>& block = kernels<BlockProductKernels>().of<T>();
   const std::int64_t panel_count = ceil_div(columns, panel_width);
-  const Parts depths(p.k, panel_depth), row_parts(p.m, unit_rows), groups(panel_count, unit_panels);
+  const Parts depths(p.k, panel_depth), row_parts(p.m, unit_rows);
+  const Parts groups(panel_count, panels_of_a_unit(p.m * columns * p.k, row_parts.count(), panel_count));
   const auto width_of = [&](std::int64_t panel) {
     return std::min(panel_width, columns - panel * panel_width);
   };
