@@ -3,8 +3,8 @@
 #include <gradus/tensor/kernels/block_product.h>
 #include <gradus/tensor/kernels/dispatch.h>
 #include <gradus/tensor/kernels/random.h>
-#include <gradus/tensor/memory.h>
 #include <gradus/tensor/parallel.h>
+#include <gradus/tensor/workspace.h>
 
 #include <algorithm>
 #include <cstring>
@@ -53,22 +53,6 @@ class ScoreRows {
 
  private:
   Tensor tensor_;
-};
-
-/// Room for the blocks of one thread: `count` of them, each of `size` elements.
-template <class T>
-class Scratch {
- public:
-  Scratch(std::int64_t count, std::int64_t size)
-      : size_(size), bytes_(static_cast<std::size_t>(count * size) * sizeof(T)), memory_(allocate(bytes_)) {}
-  ~Scratch() { deallocate(memory_, bytes_); }
-  Scratch(const Scratch&) = delete;
-  T* operator[](std::int64_t i) const { return static_cast<T*>(memory_) + i * size_; }
-
- private:
-  std::int64_t size_;
-  std::size_t bytes_;
-  void* memory_;
 };
 
 std::int64_t padded(std::int64_t columns) {
@@ -194,7 +178,7 @@ void run_forward(const Problem& p, const Operands& x, const Tensor& output, cons
   const std::int64_t query_blocks = (p.queries + query_block - 1) / query_block;
   const std::int64_t most_columns = padded(std::min(key_block, p.keys));
 
-  const auto run = [&](std::int64_t b, std::int64_t h, std::int64_t first, const Scratch<T>& scratch) {
+  const auto run = [&](std::int64_t b, std::int64_t h, std::int64_t first, T* scratch) {
     const std::int64_t rows = std::min(query_block, p.queries - first);
     T* out = result.at(b, h, first);
     T* largest = statistics.largest.data<T>() + scores.row_number({b, h, first, rows, 0, 0});
@@ -204,7 +188,7 @@ void run_forward(const Problem& p, const Operands& x, const Tensor& output, cons
     T factors[query_block];
     bool begun = false;
     scores.for_blocks(b, h, first, [&](const Block& block) {
-      T *turned = scratch[0], *weights = turned + p.size * most_columns;
+      T *turned = scratch, *weights = turned + p.size * most_columns;
       scores.multiply(block, turned, weights);
       attention.online_softmax(scores.seen(block), weights, largest, sum, factors);
       if (begun) attention.scale_rows(rows, p.value_size, factors, out, result.stride());
@@ -222,10 +206,10 @@ void run_forward(const Problem& p, const Operands& x, const Tensor& output, cons
   };
   const std::int64_t tile = pieces_at_once(std::min(p.queries, query_block), p.keys);
   parallel_for(p.batch * p.heads * query_blocks, tile, [&](std::int64_t begin, std::int64_t end) {
-    const Scratch<T> scratch(1, (p.size + query_block) * most_columns);
+    const Workspace<T> scratch((p.size + query_block) * most_columns);
     for (std::int64_t i = begin; i < end; ++i) {
       const std::int64_t head = i / query_blocks;
-      run(head / p.heads, head % p.heads, i % query_blocks * query_block, scratch);
+      run(head / p.heads, head % p.heads, i % query_blocks * query_block, scratch.data());
     }
   });
 }
@@ -240,11 +224,14 @@ void run_backward(const Problem& p, const Operands& x, const Tensor& output, con
   const AttentionFunctions<T>& attention = kernels<AttentionKernels>().of<T>();
   const BlockProductFunctions<T>& product = kernels<BlockProductKernels>().of<T>();
 
-  const auto run = [&](const Block& block, const T* delta, T* turned, const Scratch<T>& scratch) {
+  const std::int64_t most_columns = padded(std::min(key_block, p.keys)),
+                     most_area = query_block * most_columns;
+
+  const auto run = [&](const Block& block, const T* delta, T* turned, T* scratch) {
     const std::int64_t b = block.b, h = block.h, group = scores.group(block), stride = block.stride();
     const std::int64_t rows = block.rows, columns = block.columns, row = scores.row_number(block);
     const ScoreBlock<T> seen = scores.seen(block);
-    T *weights = scratch[0], *flow = scratch[1], *dropped = p.dropout > 0 ? scratch[2] : weights;
+    T *weights = scratch, *flow = scratch + most_area, *dropped = p.dropout > 0 ? flow + most_area : weights;
     scores.multiply(block, turned, weights);
     attention.weights(seen, statistics.largest.data<T>() + row, statistics.sum.data<T>() + row, weights);
     if (p.dropout > 0) scores.drop(block, weights, dropped);
@@ -265,18 +252,18 @@ void run_backward(const Problem& p, const Operands& x, const Tensor& output, con
     product.multiply({columns, p.size, rows, flow, stride, true, scores.query().at(b, h, block.query),
                       scores.query().stride(), key_sum, to_key.stride(), scale, key_sum, to_key.stride()});
   };
-  const std::int64_t most_columns = padded(std::min(key_block, p.keys));
   const std::int64_t tile = pieces_at_once(p.heads_per_group() * p.queries, p.keys);
   parallel_for(p.batch * p.groups, tile, [&](std::int64_t begin, std::int64_t end) {
-    const Scratch<T> scratch(p.dropout > 0 ? 3 : 2, query_block * most_columns);
-    const Scratch<T> turned(1, std::max(p.size, p.value_size) * most_columns);
+    const Workspace<T> scratch((p.dropout > 0 ? 3 : 2) * most_area);
+    const Workspace<T> turned(std::max(p.size, p.value_size) * most_columns);
     T delta[query_block];
     for (std::int64_t i = begin * p.heads_per_group(); i < end * p.heads_per_group(); ++i) {
       const std::int64_t b = i / p.heads, h = i % p.heads;
       for (std::int64_t first = 0; first < p.queries; first += query_block) {
         attention.row_dots(std::min(query_block, p.queries - first), p.value_size, given.at(b, h, first),
                            given.stride(), result.at(b, h, first), result.stride(), delta);
-        scores.for_blocks(b, h, first, [&](const Block& block) { run(block, delta, turned[0], scratch); });
+        scores.for_blocks(b, h, first,
+                          [&](const Block& block) { run(block, delta, turned.data(), scratch.data()); });
       }
     }
   });

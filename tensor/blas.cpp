@@ -1,8 +1,8 @@
 #include <gradus/tensor/blas.h>
 #include <gradus/tensor/block_product.h>
 #include <gradus/tensor/error.h>
-#include <gradus/tensor/memory.h>
 #include <gradus/tensor/parallel.h>
+#include <gradus/tensor/workspace.h>
 
 #include <cblas.h>
 
@@ -48,8 +48,6 @@ struct Batch {
 struct Plan {
   std::int64_t rows, columns, depth;
 };
-
-std::int64_t ceil_div(std::int64_t a, std::int64_t b) { return (a + b - 1) / b; }
 
 // A long axis beside one of at most 32: OpenBLAS has kernels without packing for products up to a million
 // multiplications, two to four times as fast at such shapes.
@@ -181,13 +179,8 @@ template <class T>
 void multiply_in_chunks(const Product<T>& p, const Plan& plan) {
   const std::int64_t row_tiles = ceil_div(p.m, plan.rows), column_tiles = ceil_div(p.n, plan.columns);
   const std::int64_t tiles = row_tiles * column_tiles, chunks = ceil_div(p.k, plan.depth), area = p.m * p.n;
-  struct Workspace {
-    explicit Workspace(std::size_t size) : bytes(size), data(allocate(size)) {}
-    ~Workspace() { deallocate(data, bytes); }
-    std::size_t bytes;
-    void* data;
-  } workspace(static_cast<std::size_t>(chunks * area) * sizeof(T));
-  T* const sums = static_cast<T*>(workspace.data);  // (chunks, m, n)
+  const Workspace<T> workspace(chunks * area);
+  T* const sums = workspace.data();  // (chunks, m, n)
 
   parallel_for(chunks * tiles, 1, [&](std::int64_t unit, std::int64_t) {
     const std::int64_t chunk = unit / tiles, i = unit % tiles / column_tiles * plan.rows,

@@ -1,9 +1,9 @@
 #include <gradus/tensor/block_product.h>
 #include <gradus/tensor/kernels/block_product.h>
 #include <gradus/tensor/kernels/dispatch.h>
-#include <gradus/tensor/memory.h>
 #include <gradus/tensor/packed_weights.h>
 #include <gradus/tensor/parallel.h>
+#include <gradus/tensor/workspace.h>
 
 #include <algorithm>
 #include <cstring>
@@ -20,8 +20,6 @@ constexpr std::int64_t pass_elements = 1 << 20, fewest_panels = 16;
 // Up to so many rows of A, transposing B costs more than it saves; up to a few less, BLAS has kernels without
 // packing of its own.
 constexpr std::int64_t few_rows = 32, fewest_rows = 9;
-
-std::int64_t ceil_div(std::int64_t a, std::int64_t b) { return (a + b - 1) / b; }
 
 /// Parts of [0, total) that are as even as can be and none larger than `most`.
 class Parts {
@@ -49,21 +47,6 @@ struct Panels {
   const T* data;
   std::int64_t depth;
   const T* at(std::int64_t panel, std::int64_t l) const { return data + (panel * depth + l) * panel_width; }
-};
-
-/// Room for panels.
-template <class T>
-class Workspace {
- public:
-  explicit Workspace(std::int64_t elements)
-      : bytes_(static_cast<std::size_t>(elements) * sizeof(T)), data_(static_cast<T*>(allocate(bytes_))) {}
-  ~Workspace() { deallocate(data_, bytes_); }
-  Workspace(const Workspace&) = delete;
-  T* data() const { return data_; }
-
- private:
-  std::size_t bytes_;
-  T* data_;
 };
 
 /// Columns [j, j + width) of op(B).

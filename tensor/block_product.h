@@ -5,6 +5,9 @@
 
 namespace gradus {
 
+/// How many pieces of size b cover a.
+inline std::int64_t ceil_div(std::int64_t a, std::int64_t b) { return (a + b - 1) / b; }
+
 /// C (m, n) = start + alpha op(A) op(B), rows `..._stride` elements apart.
 template <class T>
 struct MatrixProduct {
