@@ -60,6 +60,16 @@ foreach(isa IN LISTS instruction_sets)
   set_target_properties(gradus_kernels_${isa} PROPERTIES POSITION_INDEPENDENT_CODE ON)
   target_sources(gradus PRIVATE $<TARGET_OBJECTS:gradus_kernels_${isa}>)
 endforeach()
+# Products on matrix tiles have no version for other processors. -Wno-maybe-uninitialized: false alarms in GCC's own
+# header (GCC bug 105593).
+if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64")
+  set(tile_product ${PROJECT_SOURCE_DIR}/tensor/kernels/tile_product.cpp)
+  target_sources(gradus PRIVATE ${tile_product})
+  set_source_files_properties(${tile_product} PROPERTIES COMPILE_DEFINITIONS GRADUS_ISA=amx)
+  set_source_files_properties(
+    ${tile_product} PROPERTIES COMPILE_OPTIONS
+                               "${kernel_flags};${isa_flags_avx512};-mamx-tile;-mamx-bf16;-Wno-maybe-uninitialized")
+endif()
 set_target_properties(gradus PROPERTIES POSITION_INDEPENDENT_CODE ON)
 
 # Random numbers are the same bits on every instruction set: no product and sum may be rounded as one.

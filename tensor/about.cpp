@@ -19,7 +19,7 @@ std::string compiler() {
 
 std::string supported_sets() {
   std::string text;
-  for (InstructionSet set : {InstructionSet::baseline, InstructionSet::avx2, InstructionSet::avx512}) {
+  for (InstructionSet set : all_instruction_sets) {
     if (!is_supported(set)) continue;
     if (!text.empty()) text += ", ";
     text += name_of(set);

@@ -1,7 +1,9 @@
 #include <gradus/tensor/blas.h>
 #include <gradus/tensor/block_product.h>
 #include <gradus/tensor/error.h>
+#include <gradus/tensor/memory.h>
 #include <gradus/tensor/parallel.h>
+#include <gradus/tensor/tile_product.h>
 #include <gradus/tensor/workspace.h>
 
 #include <cblas.h>
@@ -12,29 +14,13 @@
 #include <cstring>
 #include <initializer_list>
 #include <limits>
+#include <type_traits>
 
 namespace gradus {
 namespace {
 
 constinit std::atomic<bool> counting_flops{false};
 constinit std::atomic<std::uint64_t> counted_flops{0};
-
-// One product of one dtype, on typed pointers.
-template <class T>
-struct Product {
-  std::int64_t m, n, k;
-  T alpha;
-  const T* a;
-  std::int64_t a_stride;
-  bool a_transposed;
-  const T* b;
-  std::int64_t b_stride;
-  bool b_transposed;
-  T beta;
-  const T* bias;  // (n,) or null; with it beta is 0
-  T* c;
-  std::int64_t c_stride;
-};
 
 // Where one matrix of the batch lies.
 struct Batch {
@@ -74,8 +60,8 @@ Plan least_packing(std::int64_t m, std::int64_t n, std::int64_t k, std::int64_t 
   double least = std::numeric_limits<double>::infinity();
   for (std::int64_t row_tiles = 1; row_tiles <= tiles; row_tiles *= 2) {
     // Whole numbers of the rows and columns that a kernel makes at once.
-    const std::int64_t rows = std::min(m, ceil_div(ceil_div(m, row_tiles), 16) * 16),
-                       columns = std::min(n, ceil_div(ceil_div(n, tiles / row_tiles), 16) * 16);
+    const std::int64_t rows = std::min(m, ceil_div(ceil_div(m, row_tiles), 32) * 32),
+                       columns = std::min(n, ceil_div(ceil_div(n, tiles / row_tiles), 32) * 32);
     const double packing = 1 / static_cast<double>(rows) + 1 / static_cast<double>(columns);
     if (packing < least) least = packing, best = {rows, columns, k};
   }
@@ -106,32 +92,32 @@ Plan plan_for(std::int64_t batch, std::int64_t m, std::int64_t n, std::int64_t k
 
 CBLAS_TRANSPOSE transposition(bool transposed) { return transposed ? CblasTrans : CblasNoTrans; }
 
-void call_blas(const Product<float>& p) {
+void call_blas(const MatrixProduct<float>& p, float beta) {
   cblas_sgemm(CblasRowMajor, transposition(p.a_transposed), transposition(p.b_transposed),
               static_cast<int>(p.m), static_cast<int>(p.n), static_cast<int>(p.k), p.alpha, p.a,
-              static_cast<int>(p.a_stride), p.b, static_cast<int>(p.b_stride), p.beta, p.c,
+              static_cast<int>(p.a_stride), p.b, static_cast<int>(p.b_stride), beta, p.c,
               static_cast<int>(p.c_stride));
 }
 
-void call_blas(const Product<double>& p) {
+void call_blas(const MatrixProduct<double>& p, double beta) {
   cblas_dgemm(CblasRowMajor, transposition(p.a_transposed), transposition(p.b_transposed),
               static_cast<int>(p.m), static_cast<int>(p.n), static_cast<int>(p.k), p.alpha, p.a,
-              static_cast<int>(p.a_stride), p.b, static_cast<int>(p.b_stride), p.beta, p.c,
+              static_cast<int>(p.a_stride), p.b, static_cast<int>(p.b_stride), beta, p.c,
               static_cast<int>(p.c_stride));
 }
 
 // C = beta C, without reading C where beta is 0.
 template <class T>
-void scale(const Product<T>& p) {
+void scale(const MatrixProduct<T>& p, T beta) {
   for (std::int64_t i = 0; i < p.m; ++i) {
     T* row = p.c + i * p.c_stride;
-    for (std::int64_t j = 0; j < p.n; ++j) row[j] = p.beta == T(0) ? T(0) : static_cast<T>(p.beta * row[j]);
+    for (std::int64_t j = 0; j < p.n; ++j) row[j] = beta == T(0) ? T(0) : static_cast<T>(beta * row[j]);
   }
 }
 
 // Integers wrap as they do in NumPy, so they are computed unsigned.
-void call_blas(const Product<std::uint64_t>& p) {
-  scale(p);
+void call_blas(const MatrixProduct<std::uint64_t>& p, std::uint64_t beta) {
+  scale(p, beta);
   for (std::int64_t i = 0; i < p.m; ++i) {
     std::uint64_t* row = p.c + i * p.c_stride;
     for (std::int64_t l = 0; l < p.k; ++l) {
@@ -146,37 +132,41 @@ void call_blas(const Product<std::uint64_t>& p) {
 // The part of a product that makes rows [i, i + rows) and columns [j, j + columns) of C from [l, l + depth)
 // of k.
 template <class T>
-Product<T> part(const Product<T>& p, std::int64_t i, std::int64_t rows, std::int64_t j, std::int64_t columns,
-                std::int64_t l, std::int64_t depth) {
-  Product<T> q = p;
+MatrixProduct<T> part(const MatrixProduct<T>& p, std::int64_t i, std::int64_t rows, std::int64_t j,
+                      std::int64_t columns, std::int64_t l, std::int64_t depth) {
+  MatrixProduct<T> q = p;
   q.m = rows, q.n = columns, q.k = depth;
   q.a += p.a_transposed ? l * p.a_stride + i : i * p.a_stride + l;
   q.b += p.b_transposed ? j * p.b_stride + l : l * p.b_stride + j;
   q.c += i * p.c_stride + j;
-  if (p.bias) q.bias += j;
+  if (p.start) q.start += i * p.start_stride + j;
   return q;
 }
 
-// A product small enough for one thread.
+// On one thread.
 template <class T>
-void multiply(Product<T> p) {
-  if (p.bias) {
-    for (std::int64_t i = 0; i < p.m; ++i) {
-      std::memcpy(p.c + i * p.c_stride, p.bias, static_cast<std::size_t>(p.n) * sizeof(T));
-    }
-    p.beta = T(1);
+void multiply(MatrixProduct<T> p) {
+  if constexpr (std::is_same_v<T, float>) {
+    if (suits_tiles(p.m, p.n, p.k) && multiply_on_tiles({&p, 1})) return;
   }
-  if (p.k == 0) return scale(p);
+  if (p.start && p.start != p.c) {
+    for (std::int64_t i = 0; i < p.m; ++i) {
+      std::memcpy(p.c + i * p.c_stride, p.start + i * p.start_stride,
+                  static_cast<std::size_t>(p.n) * sizeof(T));
+    }
+  }
+  const T beta = p.start ? T(1) : T(0);
+  if (p.k == 0) return scale(p, beta);
   // BLAS asks for strides that hold a row, also of a matrix that has only one.
   p.a_stride = std::max(p.a_stride, p.a_transposed ? p.m : p.k);
   p.b_stride = std::max(p.b_stride, p.b_transposed ? p.k : p.n);
   p.c_stride = std::max(p.c_stride, p.n);
-  call_blas(p);
+  call_blas(p, beta);
 }
 
 // Each chunk of k makes a matrix of its own; they are added up in order.
 template <class T>
-void multiply_in_chunks(const Product<T>& p, const Plan& plan) {
+void multiply_in_chunks(const MatrixProduct<T>& p, const Plan& plan) {
   const std::int64_t row_tiles = ceil_div(p.m, plan.rows), column_tiles = ceil_div(p.n, plan.columns);
   const std::int64_t tiles = row_tiles * column_tiles, chunks = ceil_div(p.k, plan.depth), area = p.m * p.n;
   const Workspace<T> workspace(chunks * area);
@@ -185,58 +175,62 @@ void multiply_in_chunks(const Product<T>& p, const Plan& plan) {
   parallel_for(chunks * tiles, 1, [&](std::int64_t unit, std::int64_t) {
     const std::int64_t chunk = unit / tiles, i = unit % tiles / column_tiles * plan.rows,
                        j = unit % tiles % column_tiles * plan.columns, l = chunk * plan.depth;
-    Product<T> q = p;
-    q.c = sums + chunk * area, q.c_stride = p.n, q.beta = T(0), q.bias = nullptr;
+    MatrixProduct<T> q = p;
+    q.c = sums + chunk * area, q.c_stride = p.n, q.start = nullptr;
     multiply(part(q, i, std::min(plan.rows, p.m - i), j, std::min(plan.columns, p.n - j), l,
                   std::min(plan.depth, p.k - l)));
   });
   parallel_for(p.m, std::max<std::int64_t>(1, 4096 / p.n), [&](std::int64_t begin, std::int64_t end) {
     for (std::int64_t i = begin; i < end; ++i) {
       T* row = p.c + i * p.c_stride;
+      const T* start = p.start ? p.start + i * p.start_stride : nullptr;
       const T* first = sums + i * p.n;
       for (std::int64_t chunk = 1; chunk < chunks; ++chunk) {
         const T* next = first + chunk * area;
         for (std::int64_t j = 0; j < p.n; ++j) sums[i * p.n + j] += next[j];
       }
-      if (p.bias) {
-        for (std::int64_t j = 0; j < p.n; ++j) row[j] = first[j] + p.bias[j];
-      } else if (p.beta == T(0)) {
-        std::memcpy(row, first, static_cast<std::size_t>(p.n) * sizeof(T));
+      if (start) {
+        for (std::int64_t j = 0; j < p.n; ++j) row[j] = start[j] + first[j];
       } else {
-        for (std::int64_t j = 0; j < p.n; ++j) row[j] = static_cast<T>(p.beta * row[j]) + first[j];
+        std::memcpy(row, first, static_cast<std::size_t>(p.n) * sizeof(T));
       }
     }
   });
 }
 
 template <class T>
-Product<T> matrix_of_batch(Product<T> p, const Batch& batch, std::int64_t index) {
+MatrixProduct<T> matrix_of_batch(MatrixProduct<T> p, const Batch& batch, std::int64_t index) {
+  const bool adds = p.start == p.c;
   for (int axis = batch.sizes.rank() - 1; axis >= 0; --axis) {
     const std::int64_t at = index % batch.sizes[axis];
     index /= batch.sizes[axis];
     p.a += at * batch.a_strides[axis];
     p.b += at * batch.b_strides[axis];
     p.c += at * batch.c_strides[axis];
+    if (adds) p.start += at * batch.c_strides[axis];
   }
   return p;
 }
 
+// Lets the product start from beta C.
 template <class T>
-void multiply_in_blocks(const Product<T>& p) {
-  const T* start = p.bias;
-  if (!start && p.beta != T(0)) start = p.c;
-  if (p.beta != T(0) && p.beta != T(1)) scale(p);
-  multiply_blocks<T>({p.m, p.n, p.k, p.alpha, p.a, p.a_stride, p.a_transposed, p.b, p.b_stride,
-                      p.b_transposed, start, p.bias ? 0 : p.c_stride, p.c, p.c_stride});
+void start_from(MatrixProduct<T>& p, T beta, const Batch& batch) {
+  if (beta == T(0)) return;
+  p.start = p.c, p.start_stride = p.c_stride;
+  if (beta == T(1)) return;
+  const std::int64_t count = element_count(batch.sizes);
+  for (std::int64_t index = 0; index < count; ++index) scale(matrix_of_batch(p, batch, index), beta);
 }
 
 template <class T>
-void multiply_batch(const Product<T>& p, const Batch& batch) {
+void multiply_batch(const MatrixProduct<T>& p, const Batch& batch) {
   const std::int64_t count = element_count(batch.sizes);
   if (count == 0 || p.m == 0 || p.n == 0) return;
   if constexpr (std::is_floating_point_v<T>) {
-    if (count == 1 && suits_blocks(p.m, p.n, p.k, p.a_transposed, p.b_transposed))
-      return multiply_in_blocks(matrix_of_batch(p, batch, 0));
+    constexpr std::int64_t parts = 4;  // of most plans
+    const bool on_tiles = std::is_same_v<T, float> && suits_tiles(p.m, p.n, p.k, parts);
+    if (count == 1 && !on_tiles && suits_blocks(p.m, p.n, p.k, p.a_transposed, p.b_transposed))
+      return multiply_blocks(matrix_of_batch(p, batch, 0));
   }
   const Plan plan = plan_for(count, p.m, p.n, p.k);
   if (plan.depth < p.k) return multiply_in_chunks(matrix_of_batch(p, batch, 0), plan);
@@ -257,34 +251,57 @@ void multiply_batch(const Product<T>& p, const Batch& batch) {
                });
 }
 
+// The sum of products that share C: what start the first one has, C for the others.
 template <class T>
-void multiply_sum(std::int64_t m, std::int64_t n, std::span<const GemmTerm> terms, T beta, T* c,
-                  std::int64_t c_stride) {
-  std::int64_t total = 0;
-  for (const GemmTerm& term : terms) total += term.k;
-  const double work = static_cast<double>(m) * static_cast<double>(n) * static_cast<double>(total);
-  const Plan plan = least_packing(m, n, total, fewest_tiles(work));
-  const std::int64_t column_tiles = ceil_div(n, plan.columns), tiles = ceil_div(m, plan.rows) * column_tiles;
+void multiply_sum(std::span<const MatrixProduct<T>> terms) {
+  const MatrixProduct<T>& first = terms[0];
+  std::int64_t depth = 0;
+  for (const MatrixProduct<T>& term : terms) depth += term.k;
+  const double work =
+      static_cast<double>(first.m) * static_cast<double>(first.n) * static_cast<double>(depth);
+  const Plan plan = least_packing(first.m, first.n, depth, fewest_tiles(work));
+  const std::int64_t column_tiles = ceil_div(first.n, plan.columns),
+                     tiles = ceil_div(first.m, plan.rows) * column_tiles;
   parallel_for(tiles, 1, [&](std::int64_t tile, std::int64_t) {
     const std::int64_t i = tile / column_tiles * plan.rows, j = tile % column_tiles * plan.columns;
-    for (const GemmTerm& term : terms) {
-      const Product<T> p{m,
-                         n,
-                         term.k,
-                         T(1),
-                         static_cast<const T*>(term.a.data),
-                         term.a.stride,
-                         term.a.transposed,
-                         static_cast<const T*>(term.b.data),
-                         term.b.stride,
-                         term.b.transposed,
-                         &term == terms.data() ? beta : T(1),
-                         nullptr,
-                         c,
-                         c_stride};
-      multiply(part(p, i, std::min(plan.rows, m - i), j, std::min(plan.columns, n - j), 0, term.k));
+    CachedVector<MatrixProduct<T>> parts;
+    for (const MatrixProduct<T>& p : terms)
+      parts.push_back(part(p, i, std::min(plan.rows, p.m - i), j, std::min(plan.columns, p.n - j), 0, p.k));
+    if constexpr (std::is_same_v<T, float>) {
+      if (suits_tiles(parts[0].m, parts[0].n, depth) && multiply_on_tiles(parts)) return;
     }
+    for (const MatrixProduct<T>& p : parts) multiply(p);
   });
+}
+
+template <class T>
+MatrixProduct<T> product_of(std::int64_t m, std::int64_t n, std::int64_t k, T alpha, const MatrixView& a,
+                            const MatrixView& b, void* c, std::int64_t c_stride) {
+  return {m,
+          n,
+          k,
+          alpha,
+          static_cast<const T*>(a.data),
+          a.stride,
+          a.transposed,
+          static_cast<const T*>(b.data),
+          b.stride,
+          b.transposed,
+          nullptr,
+          0,
+          static_cast<T*>(c),
+          c_stride};
+}
+
+template <class T>
+void run_sum(std::int64_t m, std::int64_t n, std::span<const GemmTerm> terms, double beta, void* c,
+             std::int64_t c_stride) {
+  CachedVector<MatrixProduct<T>> products;
+  for (const GemmTerm& term : terms) {
+    products.push_back(product_of<T>(m, n, term.k, T(1), term.a, term.b, c, c_stride));
+    start_from(products.back(), products.size() == 1 ? static_cast<T>(beta) : T(1), {{}, {}, {}, {}});
+  }
+  multiply_sum<T>(std::span<const MatrixProduct<T>>(products.data(), products.size()));
 }
 
 template <class T>
@@ -293,11 +310,11 @@ void run(std::int64_t m, std::int64_t n, std::int64_t k, double alpha, const Mat
          const Batch& batch) {
   // By way of int64: a negative double does not convert to an unsigned number.
   using Number = std::conditional_t<std::is_floating_point_v<T>, T, std::int64_t>;
-  multiply_batch<T>(
-      {m, n, k, static_cast<T>(static_cast<Number>(alpha)), static_cast<const T*>(a.data), a.stride,
-       a.transposed, static_cast<const T*>(b.data), b.stride, b.transposed,
-       static_cast<T>(static_cast<Number>(beta)), static_cast<const T*>(bias), static_cast<T*>(c), c_stride},
-      batch);
+  MatrixProduct<T> product =
+      product_of<T>(m, n, k, static_cast<T>(static_cast<Number>(alpha)), a, b, c, c_stride);
+  if (bias) product.start = static_cast<const T*>(bias);
+  else start_from(product, static_cast<T>(static_cast<Number>(beta)), batch);
+  multiply_batch(product, batch);
 }
 
 void count_flops(std::int64_t m, std::int64_t n, std::int64_t k, std::int64_t products) {
@@ -352,9 +369,9 @@ void gemm_sum(DType dtype, std::int64_t m, std::int64_t n, std::span<const GemmT
   prepare_blas();
   for (const GemmTerm& term : terms) count_flops(m, n, term.k, 1);
   if (dtype == DType::float32) {
-    multiply_sum<float>(m, n, terms, static_cast<float>(beta), static_cast<float*>(c), c_stride);
+    run_sum<float>(m, n, terms, beta, c, c_stride);
   } else {
-    multiply_sum<double>(m, n, terms, beta, static_cast<double*>(c), c_stride);
+    run_sum<double>(m, n, terms, beta, c, c_stride);
   }
 }
 

@@ -11,6 +11,7 @@
 #include <gradus/tensor/kernels/random.h>
 #include <gradus/tensor/kernels/reduce.h>
 #include <gradus/tensor/kernels/softmax.h>
+#include <gradus/tensor/kernels/tile_product.h>
 #include <gradus/tensor/kernels/transpose.h>
 
 #include <atomic>
@@ -19,23 +20,33 @@
 
 // Declares the family's tables and defines how to get the one in use.
 #if defined(GRADUS_HAS_X86_KERNELS)
-#define GRADUS_KERNEL_FAMILY(Table, table)                                            \
-  namespace gradus {                                                                  \
-  namespace baseline { extern const Table table; }                                    \
-  namespace avx2 { extern const Table table; }                                        \
-  namespace avx512 { extern const Table table; }                                      \
-  template <>                                                                         \
-  const Table& kernels<Table>() {                                                     \
-    static const Table* const tables[] = {&baseline::table, &avx2::table, &avx512::table}; \
-    return *tables[static_cast<int>(instruction_set())];                              \
-  }                                                                                   \
+#define GRADUS_KERNEL_FAMILY(Table, table)                                                                 \
+  namespace gradus {                                                                                       \
+  namespace baseline {                                                                                     \
+  extern const Table table;                                                                                \
+  }                                                                                                        \
+  namespace avx2 {                                                                                         \
+  extern const Table table;                                                                                \
+  }                                                                                                        \
+  namespace avx512 {                                                                                       \
+  extern const Table table;                                                                                \
+  }                                                                                                        \
+  template <>                                                                                              \
+  const Table& kernels<Table>() {                                                                          \
+    static const Table* const tables[] = {&baseline::table, &avx2::table, &avx512::table, &avx512::table}; \
+    return *tables[static_cast<int>(instruction_set())];                                                   \
+  }                                                                                                        \
   }
 #else
-#define GRADUS_KERNEL_FAMILY(Table, table)                       \
-  namespace gradus {                                             \
-  namespace baseline { extern const Table table; }               \
-  template <>                                                    \
-  const Table& kernels<Table>() { return baseline::table; }      \
+#define GRADUS_KERNEL_FAMILY(Table, table) \
+  namespace gradus {                       \
+  namespace baseline {                     \
+  extern const Table table;                \
+  }                                        \
+  template <>                              \
+  const Table& kernels<Table>() {          \
+    return baseline::table;                \
+  }                                        \
   }
 #endif
 
@@ -44,13 +55,14 @@ namespace {
 
 InstructionSet choose_at_start() {
   if (const char* asked = std::getenv("GRADUS_ISA")) {
-    for (InstructionSet set : {InstructionSet::baseline, InstructionSet::avx2, InstructionSet::avx512}) {
+    for (InstructionSet set : all_instruction_sets) {
       if (std::string_view(asked) == name_of(set) && is_supported(set)) return set;
     }
-    throw Error("GRADUS_ISA", "'" + std::string(asked) +
-                                  "' is not an instruction set of this machine; known are baseline, avx2, avx512");
+    throw Error("GRADUS_ISA",
+                "'" + std::string(asked) +
+                    "' is not an instruction set of this machine; known are baseline, avx2, avx512, amx");
   }
-  for (InstructionSet set : {InstructionSet::avx512, InstructionSet::avx2}) {
+  for (InstructionSet set : {InstructionSet::amx, InstructionSet::avx512, InstructionSet::avx2}) {
     if (is_supported(set)) return set;
   }
   return InstructionSet::baseline;
@@ -66,6 +78,7 @@ const char* name_of(InstructionSet set) {
     case InstructionSet::baseline: return "baseline";
     case InstructionSet::avx2: return "avx2";
     case InstructionSet::avx512: return "avx512";
+    case InstructionSet::amx: return "amx";
   }
   return "?";
 }
@@ -74,8 +87,9 @@ bool is_supported(InstructionSet set) {
   if (set == InstructionSet::baseline) return true;
 #if defined(GRADUS_HAS_X86_KERNELS)
   if (set == InstructionSet::avx2) return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
-  return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
-         __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
+  const bool avx512 = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+                      __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
+  return set == InstructionSet::avx512 ? avx512 : avx512 && amx::tiles_are_supported();
 #else
   return false;
 #endif
@@ -91,7 +105,8 @@ InstructionSet instruction_set() {
 }
 
 void set_instruction_set(InstructionSet set) {
-  if (!is_supported(set)) throw Error("set_instruction_set", std::string(name_of(set)) + " is not supported here");
+  if (!is_supported(set))
+    throw Error("set_instruction_set", std::string(name_of(set)) + " is not supported here");
   in_use.store(static_cast<std::uint8_t>(set), std::memory_order_relaxed);
 }
 

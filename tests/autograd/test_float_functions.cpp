@@ -23,7 +23,7 @@ const float not_a_number = std::numeric_limits<float>::quiet_NaN();
 template <class Body>
 void on_every_instruction_set(const Body& body) {
   const InstructionSet before = instruction_set();
-  for (const InstructionSet set : {InstructionSet::baseline, InstructionSet::avx2, InstructionSet::avx512}) {
+  for (const InstructionSet set : all_instruction_sets) {
     if (!is_supported(set)) continue;
     INFO(name_of(set));
     set_instruction_set(set);

@@ -88,7 +88,7 @@ class InstructionSetScope {
 
 std::vector<InstructionSet> supported_sets() {
   std::vector<InstructionSet> sets;
-  for (const InstructionSet set : {InstructionSet::baseline, InstructionSet::avx2, InstructionSet::avx512}) {
+  for (const InstructionSet set : all_instruction_sets) {
     if (is_supported(set)) sets.push_back(set);
   }
   return sets;

@@ -62,7 +62,7 @@ void check_against_definition(const Size& size, bool transpose_a, bool transpose
     }
   }
   const std::vector<T> before = c;
-  for (const InstructionSet set : {InstructionSet::baseline, InstructionSet::avx2, InstructionSet::avx512}) {
+  for (const InstructionSet set : all_instruction_sets) {
     if (!is_supported(set)) continue;
     const InstructionSet at_first = instruction_set();
     set_instruction_set(set);

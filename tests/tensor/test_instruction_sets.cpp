@@ -12,13 +12,6 @@
 
 using namespace gradus;
 
-namespace {
-
-constexpr InstructionSet every_set[] = {InstructionSet::baseline, InstructionSet::avx2,
-                                        InstructionSet::avx512};
-
-}  // namespace
-
 TEST_CASE("instruction sets: baseline runs everywhere, the one in use is supported") {
   CHECK(is_supported(InstructionSet::baseline));
   CHECK(is_supported(instruction_set()));
@@ -27,7 +20,7 @@ TEST_CASE("instruction sets: baseline runs everywhere, the one in use is support
 
 TEST_CASE("instruction sets: chosen by hand, and refused where the processor has it not") {
   const InstructionSet before = instruction_set();
-  for (const InstructionSet set : every_set) {
+  for (const InstructionSet set : all_instruction_sets) {
     if (is_supported(set)) {
       set_instruction_set(set);
       CHECK(instruction_set() == set);
@@ -43,7 +36,7 @@ TEST_CASE("instruction sets: sums run in the same order on each") {
   const InstructionSet before = instruction_set();
   std::vector<float> results;
   const Tensor x = linspace(-1, 3, 100'003);
-  for (const InstructionSet set : every_set) {
+  for (const InstructionSet set : all_instruction_sets) {
     if (!is_supported(set)) continue;
     set_instruction_set(set);
     results.push_back(sum(x).item<float>());

@@ -20,7 +20,7 @@ namespace {
 template <class F>
 void on_every_instruction_set(const F& f) {
   const InstructionSet before = instruction_set();
-  for (InstructionSet set : {InstructionSet::baseline, InstructionSet::avx2, InstructionSet::avx512}) {
+  for (InstructionSet set : all_instruction_sets) {
     if (!is_supported(set)) continue;
     set_instruction_set(set);
     CAPTURE(name_of(set));
@@ -200,12 +200,13 @@ TEST_CASE("dropout kernel: drawn by place from halves of the numbers, in whateve
     for (std::size_t i = 0; i < count; ++i) x[i] = static_cast<float>(i) + 1;
     for (std::int64_t begin = 0; begin < count; begin += 123) {
       const std::int64_t size = std::min<std::int64_t>(123, count - begin);
-      table.dropout_float(9, place + static_cast<std::uint64_t>(begin), size, threshold, 2.0f, x.data() + begin,
-                          y.data() + begin);
+      table.dropout_float(9, place + static_cast<std::uint64_t>(begin), size, threshold, 2.0f,
+                          x.data() + begin, y.data() + begin);
     }
     for (std::int64_t i = 0; i < count; ++i) {
       const std::int64_t position = place + i, number = position / 512 * group + position % group;
-      // Word w of the block with counter 64 g + l is number 256 g + 64 w + l; dropout's series has a 1 in word 2.
+      // Word w of the block with counter 64 g + l is number 256 g + 64 w + l; dropout's series has a 1 in
+      // word 2.
       std::uint32_t words[group] = {};
       for (std::uint32_t l = 0; l < 64; ++l) {
         words[l] = static_cast<std::uint32_t>(number / group) * 64 + l;
@@ -228,8 +229,9 @@ TEST_CASE("dropout kernel: a long piece equals its parts, and the share is right
     std::vector<float> whole(count), parts(count);
     table.dropout_float(5, 512, count, dropout_threshold(0.1), 1.0f, ones.data(), whole.data());
     for (std::int64_t begin = 0; begin < count; begin += 77) {
-      table.dropout_float(5, 512 + static_cast<std::uint64_t>(begin), std::min<std::int64_t>(77, count - begin),
-                          dropout_threshold(0.1), 1.0f, ones.data() + begin, parts.data() + begin);
+      table.dropout_float(5, 512 + static_cast<std::uint64_t>(begin),
+                          std::min<std::int64_t>(77, count - begin), dropout_threshold(0.1), 1.0f,
+                          ones.data() + begin, parts.data() + begin);
     }
     CHECK(whole == parts);
     const double dropped = static_cast<double>(std::count(whole.begin(), whole.end(), 0.0f)) / count;
