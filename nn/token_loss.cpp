@@ -25,7 +25,7 @@ namespace {
 std::int64_t block_rows(std::int64_t rows, std::int64_t features, std::int64_t classes) {
   const std::int64_t bound = (std::int64_t{1} << 24) / std::max<std::int64_t>(classes, 1);
   const std::int64_t most =
-      std::max<std::int64_t>(64, std::min(bound, std::max<std::int64_t>(384, 2 * features)));
+      std::max<std::int64_t>(64, std::min(bound, std::max<std::int64_t>(704, 2 * features)));
   const std::int64_t blocks = std::max<std::int64_t>(1, (rows + most - 1) / most);
   return std::max<std::int64_t>(1, (rows + blocks - 1) / blocks);
 }

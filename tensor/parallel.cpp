@@ -1,4 +1,5 @@
 #include <gradus/tensor/error.h>
+#include <gradus/tensor/memory.h>
 #include <gradus/tensor/parallel.h>
 
 #include <omp.h>
@@ -45,6 +46,36 @@ class Failure {
   std::exception_ptr exception_;
 };
 
+// Tiles [0, count) in one contiguous share for each thread, so that a thread finds in its caches what it has left
+// there in the loop before; who is done with its own share helps with the others.
+class Shares {
+ public:
+  Shares(std::int64_t count, int threads) : shares_(static_cast<std::size_t>(threads)) {
+    for (int i = 0; i < threads; ++i) {
+      shares_[static_cast<std::size_t>(i)].next = count * i / threads;
+      shares_[static_cast<std::size_t>(i)].end = count * (i + 1) / threads;
+    }
+  }
+  template <class Run>
+  void work_off(int thread, const Run& run) const {
+    for (std::size_t i = 0; i < shares_.size(); ++i) {
+      const Share& share = shares_[(static_cast<std::size_t>(thread) + i) % shares_.size()];
+      while (true) {
+        const std::int64_t tile = share.next.fetch_add(1, std::memory_order_relaxed);
+        if (tile >= share.end) break;
+        run(tile);
+      }
+    }
+  }
+
+ private:
+  struct alignas(64) Share {
+    mutable std::atomic<std::int64_t> next;
+    std::int64_t end;
+  };
+  CachedVector<Share> shares_;
+};
+
 }  // namespace
 
 int num_threads() {
@@ -75,17 +106,19 @@ void run_tiles(std::int64_t count, std::int64_t tile, void (*body)(void*, std::i
     return;
   }
   Failure failure;
-  // Always the same number of threads, even for few tiles: GCC's OpenMP ends and starts threads when the
-  // number changes.
-#pragma omp parallel for schedule(dynamic, 1) num_threads(threads) default(shared)
-  for (std::int64_t i = 0; i < tiles; ++i) {
-    if (failure.before(i)) continue;
+  const auto run = [&](std::int64_t i) {
+    if (failure.before(i)) return;
     try {
       body(context, i * tile, end_of_tile(i * tile, tile, count));
     } catch (...) {
       failure.keep(i, std::current_exception());
     }
-  }
+  };
+  const Shares shares(tiles, threads);
+  // Always the same number of threads, even for few tiles: GCC's OpenMP ends and starts threads when the
+  // number changes.
+#pragma omp parallel num_threads(threads) default(shared)
+  shares.work_off(omp_get_thread_num(), run);
   failure.rethrow();
 }
 

@@ -23,8 +23,8 @@ GRADUS_INLINE Parts split(__m512 x, __m512& poison) {
   const __m512i half = _mm512_set1_epi32(0x8000), upper = _mm512_set1_epi32(static_cast<int>(0xffff0000));
   const __m512i first = _mm512_and_si512(_mm512_add_epi32(_mm512_castps_si512(x), half), upper);
   const __m512 rest = _mm512_sub_ps(x, _mm512_castsi512_ps(first));
-  const __m512i second = _mm512_and_si512(_mm512_add_epi32(_mm512_castps_si512(rest), half), upper);
-  // At most eight bits are left: no rounding.
+  // The rest has sixteen bits: without rounding there are eight for each of the other two.
+  const __m512i second = _mm512_and_si512(_mm512_castps_si512(rest), upper);
   const __m512 third = _mm512_sub_ps(rest, _mm512_castsi512_ps(second));
   poison = _mm512_add_ps(poison, third);
   return {{first, second, _mm512_castps_si512(third)}};
@@ -37,9 +37,8 @@ GRADUS_INLINE __m512i pair(__m512i low, __m512i high) {
 
 /// Up to 16 numbers, zeros behind them.
 GRADUS_INLINE __m512 load(const float* x, std::int64_t count) {
-  if (count >= 16) return _mm512_loadu_ps(x);
-  return count <= 0 ? _mm512_setzero_ps()
-                    : _mm512_maskz_loadu_ps(static_cast<__mmask16>((1u << count) - 1), x);
+  if (count <= 0) return _mm512_setzero_ps();
+  return _mm512_maskz_loadu_ps(static_cast<__mmask16>(count >= 16 ? 0xffffu : (1u << count) - 1), x);
 }
 
 GRADUS_INLINE __m512i rows_of_four(const std::byte* tile, int row, int column) {
@@ -68,52 +67,69 @@ GRADUS_INLINE void transpose(const std::byte* from, std::byte* to) {
 }
 
 /// Row `r` of the tiles of one half of a step, for strips whose numbers lie side by side along k: vector `r`.
-GRADUS_INLINE void split_along_k(const Strip& s, std::int64_t l, std::int64_t r, Parts& low, Parts& high,
-                                 __m512& poison) {
+template <bool whole>
+GRADUS_INLINE void load_along_k(const Strip& s, std::int64_t l, std::int64_t r, __m512& low, __m512& high) {
   constexpr std::int64_t ahead = 64;
-  if (r >= s.vectors) {
-    low = high = {};
-    return;
-  }
   const float* x = s.data + r * s.stride + l;
-  _mm_prefetch(x + ahead, _MM_HINT_T0);
-  _mm_prefetch(x + ahead + 16, _MM_HINT_T0);
-  low = split(load(x, s.k - l), poison);
-  high = split(load(x + 16, s.k - l - 16), poison);
+  if constexpr (whole) {
+    _mm_prefetch(x + ahead, _MM_HINT_T0);
+    _mm_prefetch(x + ahead + 16, _MM_HINT_T0);
+    low = _mm512_loadu_ps(x);
+    high = _mm512_loadu_ps(x + 16);
+  } else {
+    low = load(x, r < s.vectors ? s.k - l : 0);
+    high = load(x + 16, r < s.vectors ? s.k - l - 16 : 0);
+  }
 }
 
 /// Row `r` for strips that lie across k: 16 vectors from `first` on, at k = l + r and half a step behind.
-GRADUS_INLINE void split_across_k(const Strip& s, std::int64_t l, std::int64_t r, std::int64_t first,
-                                  Parts& low, Parts& high, __m512& poison) {
+template <bool whole>
+GRADUS_INLINE void load_across_k(const Strip& s, std::int64_t l, std::int64_t r, std::int64_t first,
+                                 __m512& low, __m512& high) {
   const float* x = s.data + (l + r) * s.stride + first;
-  const std::int64_t count = s.vectors - first;
-  _mm_prefetch(x + 32 * s.stride, _MM_HINT_T0);
-  _mm_prefetch(x + 48 * s.stride, _MM_HINT_T0);
-  low = l + r < s.k ? split(load(x, count), poison) : Parts{};
-  high = l + r + 16 < s.k ? split(load(x + 16 * s.stride, count), poison) : Parts{};
+  if constexpr (whole) {
+    _mm_prefetch(x + 32 * s.stride, _MM_HINT_T0);
+    _mm_prefetch(x + 48 * s.stride, _MM_HINT_T0);
+    low = _mm512_loadu_ps(x);
+    high = _mm512_loadu_ps(x + 16 * s.stride);
+  } else {
+    low = load(x, l + r < s.k ? s.vectors - first : 0);
+    high = load(x + 16 * s.stride, l + r + 16 < s.k ? s.vectors - first : 0);
+  }
+}
+
+/// A step, from k = l on. `whole`: neither vectors nor k end within it.
+template <bool whole, bool k_contiguous, bool transposed>
+GRADUS_INLINE void pack_step(const Strip& s, std::int64_t l, std::byte* packed, __m512& poison) {
+  for (std::int64_t half = 0; half < 2; ++half) {
+    alignas(row_bytes) std::byte turned[parts][tile_bytes];
+    for (std::int64_t r = 0; r < tile_rows; ++r) {
+      __m512 low, high;
+      if constexpr (k_contiguous) load_along_k<whole>(s, l, half * tile_rows + r, low, high);
+      else load_across_k<whole>(s, l, r, half * tile_rows, low, high);
+      const Parts low_parts = split(low, poison), high_parts = split(high, poison);
+      for (std::int64_t part = 0; part < parts; ++part) {
+        std::byte* tile = transposed ? turned[part] : packed + (part * 2 + half) * tile_bytes;
+        _mm512_store_si512(tile + r * row_bytes, pair(low_parts.of[part], high_parts.of[part]));
+      }
+    }
+    if constexpr (transposed) {
+      for (std::int64_t part = 0; part < parts; ++part)
+        transpose(turned[part], packed + (part * 2 + half) * tile_bytes);
+    }
+  }
 }
 
 template <bool k_contiguous, bool transposed>
 bool pack(const Strip& s, std::byte* packed) {
   __m512 poison = _mm512_setzero_ps();
-  for (std::int64_t l = 0; l < s.k; l += block_size, packed += step_bytes) {
-    for (std::int64_t half = 0; half < 2; ++half) {
-      alignas(row_bytes) std::byte turned[parts][tile_bytes];
-      for (std::int64_t r = 0; r < tile_rows; ++r) {
-        Parts low, high;
-        if constexpr (k_contiguous) split_along_k(s, l, half * tile_rows + r, low, high, poison);
-        else split_across_k(s, l, r, half * tile_rows, low, high, poison);
-        for (std::int64_t part = 0; part < parts; ++part) {
-          std::byte* tile = transposed ? turned[part] : packed + (part * 2 + half) * tile_bytes;
-          _mm512_store_si512(tile + r * row_bytes, pair(low.of[part], high.of[part]));
-        }
-      }
-      if constexpr (transposed) {
-        for (std::int64_t part = 0; part < parts; ++part)
-          transpose(turned[part], packed + (part * 2 + half) * tile_bytes);
-      }
-    }
+  std::int64_t l = 0;
+  if (s.vectors == block_size) {
+    for (; s.k - l >= block_size; l += block_size, packed += step_bytes)
+      pack_step<true, k_contiguous, transposed>(s, l, packed, poison);
   }
+  for (; l < s.k; l += block_size, packed += step_bytes)
+    pack_step<false, k_contiguous, transposed>(s, l, packed, poison);
   return _mm512_cmp_ps_mask(poison, poison, _CMP_UNORD_Q) == 0;
 }
 
@@ -150,12 +166,6 @@ GRADUS_INLINE void multiply_block(const TileBlock& p) {
   }
   const std::byte *a = p.a, *b = p.b;
   for (std::int64_t step = 0; step < p.steps; ++step, a += step_bytes, b += step_bytes) {
-    for (std::int64_t r = step * block_size / p.steps; r < (step + 1) * block_size / p.steps; ++r) {
-      _mm_prefetch(p.next_c + r * p.c_stride, _MM_HINT_T1);
-      _mm_prefetch(p.next_c + r * p.c_stride + 16, _MM_HINT_T1);
-    }
-    for (std::int64_t at = step * p.next_bytes / p.steps; at < (step + 1) * p.next_bytes / p.steps; at += 64)
-      _mm_prefetch(p.next + at, _MM_HINT_T1);
     // Each product of parts shares one of them with the product before.
     load_a(a, 0), load_b(b, 0), multiply_parts();
     load_a(a, 2), multiply_parts();

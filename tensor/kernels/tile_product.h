@@ -40,9 +40,6 @@ struct TileBlock {
   std::int64_t start_stride;  // 0 where all rows are the same
   float* c;
   std::int64_t c_stride;
-  const float* next_c;    // the block of C after this one
-  const std::byte* next;  // what will be read next and is to come into the cache meanwhile
-  std::int64_t next_bytes;
 };
 /// Between open_tiles and close_tiles of the same thread.
 void multiply(const TileBlock& block);
