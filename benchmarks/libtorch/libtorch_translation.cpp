@@ -89,22 +89,36 @@ class Learner {
   torch::optim::Adam adam_;
 };
 
+void draw_embeddings(TranslationModel& model, double std) {
+  const torch::NoGradGuard guard;
+  for (const auto& parameter : model.named_parameters()) {
+    if (parameter.key().find("embedding") != std::string::npos) parameter.value().normal_(0, std);
+  }
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
   CLI::App program("The speed of a training step of the translator in LibTorch. Prints one JSON object.");
   Workload work;
   std::string step_file;
+  double embedding_std = 0;
   add_model_options(program, work);
   add_training_options(program, work);
   add_timing_options(program, work);
   program.add_option("--check", step_file,
                      "Step that bench_translation --save-step has written: compare with it");
+  program
+      .add_option("--embedding-std", embedding_std,
+                  "Draws the embeddings from a normal distribution of this width, as LibTorch does with 1. The "
+                  "Transformer's softmax is then saturated and computes with subnormal numbers, which are slow")
+      ->check(CLI::PositiveNumber);
   return run_program(program, argc, argv, [&](int& exit_code) {
     if (work.threads != 0) torch::set_num_threads(work.threads);
     torch::manual_seed(1);
     const std::unique_ptr<TranslationModel> model = make_model(work);
     if (!step_file.empty()) return check(*model, work, step_file, exit_code);
+    if (embedding_std > 0) draw_embeddings(*model, embedding_std);
     const Batch batch = random_batch(work);
     Learner learner(*model);
     double loss = 0;
