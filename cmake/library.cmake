@@ -68,7 +68,7 @@ if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64")
   set_source_files_properties(${tile_product} PROPERTIES COMPILE_DEFINITIONS GRADUS_ISA=amx)
   set_source_files_properties(
     ${tile_product} PROPERTIES COMPILE_OPTIONS
-                               "${kernel_flags};${isa_flags_avx512};-mamx-tile;-mamx-bf16;-Wno-maybe-uninitialized")
+                               "${kernel_flags};${isa_flags_avx512};-mamx-tile;-mamx-bf16;$<$<CXX_COMPILER_ID:GNU>:-Wno-maybe-uninitialized>")
 endif()
 set_target_properties(gradus PROPERTIES POSITION_INDEPENDENT_CODE ON)
 

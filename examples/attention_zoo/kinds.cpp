@@ -7,7 +7,7 @@ using namespace translation;
 namespace {
 
 ModelOptions recurrent() {
-  return {.kind = ModelKind::gru, .dropout = 0, .attending = {.window = 3, .max_length = 64}};
+  return {.kind = ModelKind::gru, .dropout = 0, .attending = {.max_length = 64}};
 }
 
 Kind with_score(nn::Score score) {

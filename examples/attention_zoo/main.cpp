@@ -30,6 +30,7 @@ struct Options {
   TaskOptions task;
   std::int64_t epochs = 0;  // 0: what the task asks for
   double lr = 4e-3;
+  std::int64_t window = 3;
   int threads = 0;
 };
 
@@ -91,6 +92,7 @@ Measured measure(const Kind& kind, const Task& task, const Options& options) {
   ModelOptions model_options = kind.options;
   model_options.source_vocabulary = task.source_vocabulary;
   model_options.target_vocabulary = task.target_vocabulary;
+  model_options.attending.window = options.window;
   const bool is_transformer = kind.options.kind == ModelKind::transformer;
   if (!is_transformer) {
     model_options.dim = task.dim;
@@ -187,6 +189,11 @@ int main(int argc, char** argv) {
       ->capture_default_str();
   program.add_option("--lr", options.lr, "Highest learning rate; the Transformer takes half of it")
       ->check(CLI::PositiveNumber)
+      ->capture_default_str();
+  program
+      .add_option("--window", options.window,
+                  "Reach of window, local_m and local_p, and of adaptive_span at the start")
+      ->check(CLI::Range(0, 63))
       ->capture_default_str();
   program.add_option("--seed", options.task.seed, "Seed of the sentences and the weights")
       ->capture_default_str();
