@@ -23,8 +23,8 @@ GRADUS_INLINE Parts split(__m512 x, __m512& poison) {
   const __m512i half = _mm512_set1_epi32(0x8000), upper = _mm512_set1_epi32(static_cast<int>(0xffff0000));
   const __m512i first = _mm512_and_si512(_mm512_add_epi32(_mm512_castps_si512(x), half), upper);
   const __m512 rest = _mm512_sub_ps(x, _mm512_castsi512_ps(first));
-  // The rest has sixteen bits: without rounding there are eight for each of the other two.
-  const __m512i second = _mm512_and_si512(_mm512_castps_si512(rest), upper);
+  const __m512i second = _mm512_and_si512(_mm512_add_epi32(_mm512_castps_si512(rest), half), upper);
+  // At most eight bits are left: no rounding.
   const __m512 third = _mm512_sub_ps(rest, _mm512_castsi512_ps(second));
   poison = _mm512_add_ps(poison, third);
   return {{first, second, _mm512_castps_si512(third)}};

@@ -2,7 +2,8 @@
 // numbers and add up in float32; every float32 number is split into three bfloat16 numbers, which together
 // hold all of its 24 bits, and six of the nine products are made: those left out are below 2^-23 of the
 // whole. The result is as accurate as that of float32 arithmetic (Henry, Tang and Heinecke 2019, "Leveraging
-// the bfloat16 artificial intelligence datatype for higher-precision computations").
+// the bfloat16 artificial intelligence datatype for higher-precision computations"). Parts and products below
+// 2^-126 count as zero.
 //
 // One source, compiled for InstructionSet::amx alone.
 #pragma once
