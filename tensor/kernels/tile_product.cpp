@@ -24,10 +24,10 @@ GRADUS_INLINE Parts split(__m512 x, __m512& poison) {
   const __m512i first = _mm512_and_si512(_mm512_add_epi32(_mm512_castps_si512(x), half), upper);
   const __m512 rest = _mm512_sub_ps(x, _mm512_castsi512_ps(first));
   const __m512i second = _mm512_and_si512(_mm512_add_epi32(_mm512_castps_si512(rest), half), upper);
-  // At most eight bits are left: no rounding.
+  // At most eight bits are left, or, of a number below 2^-110, bits that have no place in bfloat16.
   const __m512 third = _mm512_sub_ps(rest, _mm512_castsi512_ps(second));
   poison = _mm512_add_ps(poison, third);
-  return {{first, second, _mm512_castps_si512(third)}};
+  return {{first, second, _mm512_and_si512(_mm512_castps_si512(third), upper)}};
 }
 
 /// Pairs of bfloat16: the lower halves from `low`, the upper ones from `high`.
@@ -166,13 +166,14 @@ GRADUS_INLINE void multiply_block(const TileBlock& p) {
   }
   const std::byte *a = p.a, *b = p.b;
   for (std::int64_t step = 0; step < p.steps; ++step, a += step_bytes, b += step_bytes) {
-    // Each product of parts shares one of them with the product before.
-    load_a(a, 0), load_b(b, 0), multiply_parts();
-    load_a(a, 2), multiply_parts();
+    // The smallest first, so that the parts of a number that is multiplied by 1 add up to itself; and each
+    // product shares a factor with the one before.
+    load_a(a, 2), load_b(b, 0), multiply_parts();
     load_a(a, 1), multiply_parts();
     load_b(b, 1), multiply_parts();
     load_a(a, 0), multiply_parts();
     load_b(b, 2), multiply_parts();
+    load_b(b, 0), multiply_parts();
   }
   float* lower = p.c + tile_rows * p.c_stride;
   _tile_stored(0, p.c, p.c_stride * size);

@@ -93,15 +93,31 @@ TEST_CASE("tiles: every instruction set is as accurate as float32 arithmetic") {
 
 TEST_CASE("tiles: numbers of any size keep their digits") {
   // The tiles take each number apart: what one is multiplied by comes out whole.
-  const std::int64_t n = 96;
+  const std::int64_t n = 192;
+  const Case size{n, n, n, false, false};
   std::vector<float> identity(static_cast<std::size_t>(n * n)), x = normal_numbers(n * n, 3);
   for (std::int64_t i = 0; i < n; ++i) identity[static_cast<std::size_t>(i * n + i)] = 1;
-  for (std::size_t i = 0; i < x.size(); ++i) x[i] = std::ldexp(x[i], static_cast<int>(i % 220) - 105);
-  CHECK(product({n, n, n, false, false}, x, identity) == x);
-  CHECK(product({n, n, n, false, false}, identity, x) == x);
+  for (std::size_t i = 0; i < x.size(); ++i) x[i] = std::ldexp(x[i], static_cast<int>(i % 200) - 85);
+  CHECK(product(size, x, identity) == x);
+  CHECK(product(size, identity, x) == x);
   x[5] = std::numeric_limits<float>::max();  // would round to infinity in bfloat16
-  CHECK(product({n, n, n, false, false}, x, identity) == x);
-  CHECK(product({n, n, n, false, false}, identity, x) == x);
+  CHECK(product(size, x, identity) == x);
+  CHECK(product(size, identity, x) == x);
+}
+
+TEST_CASE("tiles: the smallest numbers lose digits, but disturb nothing") {
+  const std::int64_t n = 192;
+  const Case size{n, n, n, false, false};
+  std::vector<float> identity(static_cast<std::size_t>(n * n)), x = normal_numbers(n * n, 3);
+  for (std::int64_t i = 0; i < n; ++i) identity[static_cast<std::size_t>(i * n + i)] = 1;
+  for (std::size_t i = 0; i < x.size(); i += 2)
+    x[i] = std::ldexp(x[i], -100 - static_cast<int>(i % 97) / 2);  // down to subnormal ones
+  for (const bool left : {true, false}) {
+    const std::vector<float> y = left ? product(size, x, identity) : product(size, identity, x);
+    int wrong = 0;
+    for (std::size_t i = 0; i < x.size(); ++i) wrong += !(std::abs(y[i] - x[i]) <= std::ldexp(1.0f, -125));
+    CHECK(wrong == 0);
+  }
 }
 
 TEST_CASE("tiles: infinities and NaN come out as from BLAS, and touch nothing else") {
