@@ -50,10 +50,12 @@ class Failure {
 // there in the loop before; who is done with its own share helps with the others.
 class Shares {
  public:
-  Shares(std::int64_t count, int threads) : shares_(static_cast<std::size_t>(threads)) {
+  Shares(std::int64_t count, int threads, bool backwards)
+      : shares_(static_cast<std::size_t>(threads)), backwards_(backwards) {
     for (int i = 0; i < threads; ++i) {
-      shares_[static_cast<std::size_t>(i)].next = count * i / threads;
-      shares_[static_cast<std::size_t>(i)].end = count * (i + 1) / threads;
+      Share& share = shares_[static_cast<std::size_t>(i)];
+      share.begin = count * i / threads, share.end = count * (i + 1) / threads;
+      share.next = share.begin;
     }
   }
   template <class Run>
@@ -63,7 +65,7 @@ class Shares {
       while (true) {
         const std::int64_t tile = share.next.fetch_add(1, std::memory_order_relaxed);
         if (tile >= share.end) break;
-        run(tile);
+        run(backwards_ ? share.begin + share.end - 1 - tile : tile);
       }
     }
   }
@@ -71,9 +73,10 @@ class Shares {
  private:
   struct alignas(64) Share {
     mutable std::atomic<std::int64_t> next;
-    std::int64_t end;
+    std::int64_t begin, end;
   };
   CachedVector<Share> shares_;
+  bool backwards_;
 };
 
 }  // namespace
@@ -100,11 +103,7 @@ void run_tiles(std::int64_t count, std::int64_t tile, void (*body)(void*, std::i
     throw Error("parallel_for", "a tile of " + std::to_string(tile) + " elements; at least 1 is needed");
   if (count <= 0) return;
   const std::int64_t tiles = (count - 1) / tile + 1;
-  const int threads = num_threads();
-  if (tiles == 1 || threads == 1 || in_forked_child || omp_in_parallel()) {
-    for (std::int64_t i = 0; i < tiles; ++i) body(context, i * tile, end_of_tile(i * tile, tile, count));
-    return;
-  }
+  if (tiles == 1) return body(context, 0, count);
   Failure failure;
   const auto run = [&](std::int64_t i) {
     if (failure.before(i)) return;
@@ -114,7 +113,15 @@ void run_tiles(std::int64_t count, std::int64_t tile, void (*body)(void*, std::i
       failure.keep(i, std::current_exception());
     }
   };
-  const Shares shares(tiles, threads);
+  // Every second loop goes backwards: it begins with what the loop before has left in the cache.
+  thread_local bool went_backwards = false;
+  const bool backwards = went_backwards = !went_backwards;
+  const int threads = num_threads();
+  if (threads == 1 || in_forked_child || omp_in_parallel()) {
+    for (std::int64_t i = 0; i < tiles; ++i) run(backwards ? tiles - 1 - i : i);
+    return failure.rethrow();
+  }
+  const Shares shares(tiles, threads, backwards);
   // Always the same number of threads, even for few tiles: GCC's OpenMP ends and starts threads when the
   // number changes.
 #pragma omp parallel num_threads(threads) default(shared)
