@@ -41,6 +41,19 @@ TEST_CASE("parallel_for: every index once, in tiles of the given size") {
   }
 }
 
+TEST_CASE("parallel_for: loops within loops run every tile once, whichever way they go") {
+  for (const int threads : {1, 2}) {
+    const Threads scope(threads);
+    std::vector<std::atomic<int>> seen(7 * 5);
+    for (int repetition = 1; repetition <= 4; ++repetition) {
+      parallel_for(7, 1, [&](std::int64_t i, std::int64_t) {
+        parallel_for(5, 1, [&](std::int64_t j, std::int64_t) { ++seen[static_cast<std::size_t>(i * 5 + j)]; });
+      });
+      for (const std::atomic<int>& times : seen) CHECK(times == repetition);
+    }
+  }
+}
+
 TEST_CASE("parallel_for: a tile larger than any count does not overflow") {
   std::int64_t last = 0;
   parallel_for(5, std::int64_t{1} << 62, [&](std::int64_t, std::int64_t end) { last = end; });
