@@ -6,6 +6,7 @@
 // "decoder.attention.query.weight".
 #pragma once
 #include <gradus/nn/clone.h>
+#include <gradus/nn/load_report.h>
 #include <gradus/nn/visit.h>
 #include <gradus/tensor/safetensors.h>
 
@@ -27,22 +28,25 @@ NamedTensors named_parameters(const ModelView& model);
 NamedTensors state_dict(const ModelView& model);
 
 struct LoadOptions {
-  bool strict = true;  // the names have to be just those of the model
-};
-struct LoadReport {
-  std::vector<std::string> missing;     // in the model, not in what was loaded
-  std::vector<std::string> unexpected;  // the other way round
+  bool strict = true;       // the names have to be just those of the model
+  std::string prefix = "";  // taken off the names of the state, which all begin with it: "module."
 };
 
-/// Copies values into the model's tensors; ties stay. Floating-point dtypes are converted. A name is not
-/// missing where the same tensor stands under another name. Throws one Error with all missing, unexpected
-/// (strict) and mis-shaped names; the model is unchanged then.
-LoadReport load_state_dict(const ModelView& model, const NamedTensors& state, LoadOptions options = {});
+/// Copies values into the model's tensors, in their dtypes and memory; ties stay. float64 and float32 are
+/// converted into each other, other dtypes have to agree, and shapes always. A name is not missing where the
+/// same tensor stands under another name; nor does the lack of BatchNorm's counter num_batches_tracked stop a
+/// strict load, as in PyTorch.
+///
+/// Throws one Error with all names of tensors that have another shape or dtype, and where strict with all
+/// that are missing or unexpected or tied in the model but different in the state. The model is unchanged
+/// then.
+LoadReport load_state_dict(const ModelView& model, const NamedTensors& state,
+                           const LoadOptions& options = {});
 
-/// Writes the state dict to a safetensors file.
+/// Writes the state dict to a safetensors file, which PyTorch reads as well (docs/pytorch.md).
 void save(const ModelView& model, const std::string& path);
 /// Reads a safetensors file into the model, as load_state_dict does.
-LoadReport load(const ModelView& model, const std::string& path, LoadOptions options = {});
+LoadReport load(const ModelView& model, const std::string& path, const LoadOptions& options = {});
 
 /// Number of elements of all parameters, tied ones once.
 std::int64_t num_parameters(const ModelView& model);

@@ -1,0 +1,48 @@
+#include <gradus/nn/model_entries.h>
+
+namespace gradus::detail {
+namespace {
+
+/// "weight" becomes "hidden.weight", but not the other way round, and no tied parameter changes its name.
+void complete_name(Tensor parameter, const std::string& path) {
+  const std::string& name = parameter.name();
+  const bool part_of_path = path.size() > name.size() && path.ends_with(name) &&
+                            (name.empty() || path[path.size() - name.size() - 1] == '.');
+  if (part_of_path) parameter.set_name(path);
+}
+
+/// Lists every defined tensor of a model under its path.
+class Collector final : public ModelVisitor {
+ public:
+  void tensor(std::string_view name, const Tensor& tensor, bool buffer) override {
+    if (!tensor.defined()) return;
+    enter(name, "");
+    if (!buffer) complete_name(tensor, path_);
+    entries.push_back({path_, tensor, buffer});
+    leave();
+  }
+  void enter(std::string_view name, std::string_view) override {
+    lengths_.push_back(path_.size());
+    if (!path_.empty() && !name.empty()) path_ += '.';
+    path_ += name;
+  }
+  void leave() override {
+    path_.resize(lengths_.back());
+    lengths_.pop_back();
+  }
+  std::vector<ModelEntry> entries;
+
+ private:
+  std::string path_;
+  std::vector<std::size_t> lengths_;
+};
+
+}  // namespace
+
+std::vector<ModelEntry> entries_of(const ModelView& model) {
+  Collector collector;
+  model.visit("", collector);
+  return std::move(collector.entries);
+}
+
+}  // namespace gradus::detail
