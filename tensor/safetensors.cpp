@@ -1,14 +1,14 @@
 #include <gradus/tensor/atomic_file.h>
 #include <gradus/tensor/error.h>
 #include <gradus/tensor/safetensors.h>
-#include <gradus/tensor/safetensors_layout.h>
+#include <gradus/tensor/safetensors_header.h>
 
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
+#include <set>
 
 namespace gradus {
-
 namespace {
 
 const char* format_name(DType dtype) {
@@ -25,6 +25,26 @@ std::string_view bytes_of(const Tensor& tensor) {
   return {static_cast<const char*>(tensor.raw_data()), static_cast<std::size_t>(tensor.numel()) * size_of(tensor.dtype())};
 }
 
+std::string json_text(const nlohmann::json& value) {
+  try {
+    std::string text = value.dump();
+    if (text.size() <= largest_text) return text;
+    throw Error("save", "a name or a text of the metadata takes " + std::to_string(text.size()) +
+                            " bytes in the header, and at most " + std::to_string(largest_text) + " are read again");
+  } catch (const nlohmann::json::exception& problem) {
+    throw Error("save", "a name or the metadata is no UTF-8 text: " + std::string(problem.what()));
+  }
+}
+
+/// `"__metadata__":{...}`, or nothing where there is none.
+std::string metadata_text(const std::map<std::string, std::string>& metadata) {
+  std::string text;
+  for (const auto& [key, value] : metadata) {
+    text += (text.empty() ? "\"__metadata__\":{" : ",") + json_text(key) + ":" + json_text(value);
+  }
+  return text.empty() ? text : text + "}";
+}
+
 }  // namespace
 
 void save_tensors(const std::string& path, const NamedTensors& tensors, const std::map<std::string, std::string>& metadata) {
@@ -38,24 +58,27 @@ void save_tensors(const std::string& path, const NamedTensors& tensors, const st
   std::stable_sort(sorted.begin(), sorted.end(), [](const auto& a, const auto& b) {
     return size_of(a.second.dtype()) > size_of(b.second.dtype());
   });
-  nlohmann::ordered_json header = nlohmann::ordered_json::object();
-  if (!metadata.empty()) header["__metadata__"] = metadata;
+  std::set<std::string_view> names;
+  std::string text = "{" + metadata_text(metadata);
+  std::size_t memory = 0;  // that reading the header will take
+  for (const auto& [key, value] : metadata) memory += memory_of_metadata(key.size(), value.size());
   std::size_t position = 0;
   std::vector<std::string_view> pieces{"", ""};
   for (const auto& [name, tensor] : sorted) {
-    if (header.contains(name)) throw Error("save", "two tensors have the name '" + name + "'");
+    if (!names.insert(name).second) throw Error("save", "two tensors have the name '" + name + "'");
     const std::string_view bytes = bytes_of(tensor);
-    header[name] = {{"dtype", format_name(tensor.dtype())},
-                    {"shape", std::vector<std::int64_t>(tensor.shape().begin(), tensor.shape().end())},
-                    {"data_offsets", {position, position + bytes.size()}}};
-    position += bytes.size();
+    const std::size_t end = position + bytes.size();
+    const std::vector<std::int64_t> shape(tensor.shape().begin(), tensor.shape().end());
+    text += (text.size() > 1 ? "," : "") + json_text(name) + ":{\"dtype\":" + json_text(format_name(tensor.dtype())) +
+            ",\"shape\":" + json_text(shape) + ",\"data_offsets\":" + json_text(std::vector{position, end}) + "}";
+    memory += memory_of_entry(name.size(), shape.size());
+    position = end;
     pieces.push_back(bytes);
   }
-  std::string text;
-  try {
-    text = header.dump();
-  } catch (const nlohmann::json::exception& problem) {
-    throw Error("save", "a name or the metadata is no UTF-8 text: " + std::string(problem.what()));
+  text += "}";
+  if (memory > largest_kept || text.size() > largest_header) {
+    throw Error("save", "'" + path + "' would be too large to be read again: a header of " + std::to_string(text.size()) +
+                            " bytes for " + std::to_string(sorted.size()) + " tensors; use several files");
   }
   text.resize((text.size() + 7) / 8 * 8, ' ');
   const std::uint64_t length = text.size();

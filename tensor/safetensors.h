@@ -17,7 +17,8 @@ struct TensorFile {
   std::map<std::string, std::string> metadata;
 };
 
-/// Writes all tensors as F32, F64, I64 or BOOL; the file is replaced as a whole. Names must be different.
+/// Writes all tensors as F32, F64, I64 or BOOL; the file is replaced as a whole. Names must be different, and not so
+/// many that load_tensors would refuse the file (some 100,000).
 void save_tensors(const std::string& path, const NamedTensors& tensors,
                   const std::map<std::string, std::string>& metadata = {});
 

@@ -11,9 +11,7 @@
 namespace gradus {
 namespace {
 
-constexpr std::size_t largest_text = 2 << 20;   // the parser keeps two copies of a token
-constexpr std::size_t largest_kept = 40 << 20;  // names, entries and metadata, in memory
-constexpr std::size_t most_axes = 64;           // as many as NumPy's
+constexpr std::size_t most_axes = 64;  // as many as NumPy's
 
 /// Looks at every byte that goes to the parser.
 class Watch {
@@ -93,14 +91,13 @@ class Handler final : public nlohmann::json_sax<nlohmann::json> {
     } else {
       if (entry_.shape.size() == most_axes) refuse_entry("has more than " + std::to_string(most_axes) + " axes");
       entry_.shape.push_back(static_cast<std::int64_t>(value));
-      keep(sizeof value);
     }
     return true;
   }
 
   bool string(std::string& text) override {
     if (due_ == Due::metadata_text) {
-      keep(text.size());
+      keep(memory_of_metadata(key_.size(), text.size()));
       layout.metadata[key_] = std::move(text);
       due_ = Due::metadata_key;
     } else if (due_ == Due::dtype) {
@@ -126,7 +123,6 @@ class Handler final : public nlohmann::json_sax<nlohmann::json> {
       read_name(text);
     } else if (due_ == Due::metadata_key) {
       if (layout.metadata.contains(text)) refuse("the metadata '" + printable(text) + "' stands twice in the header");
-      keep(text.size() + 200);
       key_ = std::move(text);
       due_ = Due::metadata_text;
     } else {
@@ -139,6 +135,7 @@ class Handler final : public nlohmann::json_sax<nlohmann::json> {
     if (due_ == Due::entry_key) {
       if (!has_dtype_ || !has_shape_ || !has_offsets_) refuse_entry("lacks dtype, shape or data_offsets");
       entry_.shape.shrink_to_fit();
+      keep(memory_of_entry(entry_.name.size(), entry_.shape.size()));
       layout.tensors.push_back(std::move(entry_));
     }
     due_ = due_ == Due::name ? Due::nothing : Due::name;
@@ -197,7 +194,6 @@ class Handler final : public nlohmann::json_sax<nlohmann::json> {
       due_ = Due::metadata;
       return;
     }
-    keep(name.size() + 2 * sizeof(TensorEntry) + 64);  // twice: the vector grows; 64: two blocks of the heap
     entry_ = TensorEntry{std::move(name), nullptr, {}, 0, 0};
     has_dtype_ = has_shape_ = has_offsets_ = false;
     offsets_ = 0;

@@ -8,8 +8,7 @@
 namespace gradus {
 namespace {
 
-constexpr std::uint64_t length_bytes = 8;             // the header's length stands in front of it
-constexpr std::uint64_t largest_header = 100'000'000;  // the format's own limit
+constexpr std::uint64_t length_bytes = 8;  // the header's length stands in front of it
 
 /// Length of the header, once what can be seen without reading it is in order.
 std::uint64_t header_length(const MappedFile& file) {

@@ -119,6 +119,11 @@ TEST_CASE("safetensors: what cannot be saved leaves the old file as it was") {
   CHECK_THROWS_WITH_AS(save_tensors(path, {{"__metadata__", t}}), Contains("__metadata__"), Error);
   CHECK_THROWS_WITH_AS(save_tensors(path, {{"\xff", t}}), Contains("UTF-8"), Error);
   CHECK_THROWS_WITH_AS(save_tensors(path, {{"a", t}}, {{"k", "\xc3"}}), Contains("UTF-8"), Error);
+  CHECK_THROWS_WITH_AS(save_tensors(path, {{std::string(3 << 20, 'n'), t}}), Contains("takes 3145730 bytes"), Error);
+  CHECK_THROWS_WITH_AS(save_tensors(path, {}, {{"k", std::string(2 << 20, '"')}}), Contains("takes 4194306 bytes"), Error);
+  NamedTensors many;
+  for (int i = 0; i < 50; ++i) many.emplace_back(std::to_string(i) + std::string(1 << 20, 'n'), t);
+  CHECK_THROWS_WITH_AS(save_tensors(path, many), Contains("for 50 tensors"), Error);
   CHECK_THROWS_WITH_AS(save_tensors(folder.path("absent/f"), {{"a", t}}), Contains("No such file"), Error);
   CHECK(folder.read("f") == "old");
   CHECK(folder.file_count() == 1);
