@@ -54,7 +54,9 @@ void read_converted(To* to, std::size_t count, ByteSource& source, Convert conve
 
 }  // namespace
 
-const ElementType* find_safetensors_type(std::string_view name) { return find(&ElementType::safetensors, name); }
+const ElementType* find_safetensors_type(std::string_view name) {
+  return find(&ElementType::safetensors, name);
+}
 const ElementType* find_npy_type(std::string_view name) { return find(&ElementType::npy, name); }
 
 float half_to_float(std::uint16_t bits) {
@@ -65,7 +67,9 @@ float half_to_float(std::uint16_t bits) {
   return sign * std::ldexp(static_cast<float>(1024 + fraction), exponent - 25);
 }
 
-float bfloat16_to_float(std::uint16_t bits) { return std::bit_cast<float>(static_cast<std::uint32_t>(bits) << 16); }
+float bfloat16_to_float(std::uint16_t bits) {
+  return std::bit_cast<float>(static_cast<std::uint32_t>(bits) << 16);
+}
 
 float float8_e4m3_to_float(std::uint8_t bits) {
   const int exponent = (bits >> 3) & 15, fraction = bits & 7;
@@ -95,8 +99,8 @@ std::optional<std::uint64_t> array_bytes(const ElementType& type, const std::vec
   return empty ? 0 : static_cast<std::uint64_t>(bytes);
 }
 
-void skim_elements(const Origin& origin, const std::string& where, const ElementType& type, std::uint64_t count,
-                   ByteSource& source) {
+void skim_elements(const Origin& origin, const std::string& where, const ElementType& type,
+                   std::uint64_t count, ByteSource& source) {
   std::vector<unsigned char> bytes(std::min<std::uint64_t>(count * type.bytes, chunk));
   const std::uint64_t end = count * type.bytes;
   for (std::uint64_t at = 0; at < end;) {
@@ -119,11 +123,17 @@ Tensor read_elements(const ElementType& type, const Shape& shape, ByteSource& so
   Tensor tensor = empty(shape, *type.dtype);
   const auto count = static_cast<std::size_t>(tensor.numel());
   switch (type.code) {
-    case u8: read_converted<std::uint8_t>(tensor.data<std::int64_t>(), count, source, [](auto v) { return v; }); break;
-    case i32: read_converted<std::int32_t>(tensor.data<std::int64_t>(), count, source, [](auto v) { return v; }); break;
+    case u8:
+      read_converted<std::uint8_t>(tensor.data<std::int64_t>(), count, source, [](auto v) { return v; });
+      break;
+    case i32:
+      read_converted<std::int32_t>(tensor.data<std::int64_t>(), count, source, [](auto v) { return v; });
+      break;
     case f16: read_converted<std::uint16_t>(tensor.data<float>(), count, source, half_to_float); break;
     case bf16: read_converted<std::uint16_t>(tensor.data<float>(), count, source, bfloat16_to_float); break;
-    case boolean: read_converted<std::uint8_t>(tensor.data<bool>(), count, source, [](auto v) { return v != 0; }); break;
+    case boolean:
+      read_converted<std::uint8_t>(tensor.data<bool>(), count, source, [](auto v) { return v != 0; });
+      break;
     default: source.read(tensor.raw_data(), count * type.bytes);
   }
   return tensor;

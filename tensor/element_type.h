@@ -8,7 +8,23 @@
 
 namespace gradus {
 
-enum class ElementCode { boolean, u8, i8, u16, i16, u32, i32, u64, i64, f8_e4m3, f8_e5m2, f16, bf16, f32, f64 };
+enum class ElementCode {
+  boolean,
+  u8,
+  i8,
+  u16,
+  i16,
+  u32,
+  i32,
+  u64,
+  i64,
+  f8_e4m3,
+  f8_e5m2,
+  f16,
+  bf16,
+  f32,
+  f64
+};
 
 struct ElementType {
   ElementCode code;
@@ -26,8 +42,8 @@ const ElementType* find_npy_type(std::string_view name);
 float half_to_float(std::uint16_t bits);
 /// The upper half of a binary32.
 float bfloat16_to_float(std::uint16_t bits);
-/// 1 sign, 4 exponent and 3 fraction bits; no infinity, one NaN of either sign; the largest is 448 (Micikevicius et
-/// al., "FP8 formats for deep learning", table 1).
+/// 1 sign, 4 exponent and 3 fraction bits; no infinity, one NaN of either sign; the largest is 448
+/// (Micikevicius et al., "FP8 formats for deep learning", table 1).
 float float8_e4m3_to_float(std::uint8_t bits);
 /// 1 sign, 5 exponent and 2 fraction bits: the upper half of a binary16.
 float float8_e5m2_to_float(std::uint8_t bits);
@@ -35,13 +51,14 @@ float float8_e5m2_to_float(std::uint8_t bits);
 /// "(2, 3)", "(4,)", "()"; at most sixteen sizes are written out.
 std::string shape_text(const std::vector<std::int64_t>& shape);
 
-/// Bytes of an array, or nothing where the product of its sizes cannot be counted. A size of 0 does not excuse the
-/// others: strides are made of them.
+/// Bytes of an array, or nothing where the product of its sizes cannot be counted. A size of 0 does not
+/// excuse the others: strides are made of them.
 std::optional<std::uint64_t> array_bytes(const ElementType& type, const std::vector<std::int64_t>& shape);
 
-/// Reads `count` elements and forgets them. Refuses a bool that is neither 0 nor 1: `where` opens the message.
-void skim_elements(const Origin& origin, const std::string& where, const ElementType& type, std::uint64_t count,
-                   ByteSource& source);
+/// Reads `count` elements and forgets them. Refuses a bool that is neither 0 nor 1: `where` opens the
+/// message.
+void skim_elements(const Origin& origin, const std::string& where, const ElementType& type,
+                   std::uint64_t count, ByteSource& source);
 
 /// A tensor of type.dtype and this shape from the next elements.
 Tensor read_elements(const ElementType& type, const Shape& shape, ByteSource& source);

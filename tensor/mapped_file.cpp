@@ -65,7 +65,8 @@ void MappedFile::release(std::uint64_t begin, std::uint64_t end) const {
 
 void MappedSource::read(void* to, std::size_t count) {
   if (count > left()) {
-    file_.origin().refuse("ends before its byte " + std::to_string(at_ + count) + " of " + std::to_string(end_));
+    file_.origin().refuse("ends before its byte " + std::to_string(at_ + count) + " of " +
+                          std::to_string(end_));
   }
   for (char* out = static_cast<char*>(to); count > 0;) {
     file_.check_size();

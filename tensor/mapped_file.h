@@ -31,7 +31,8 @@ class MappedFile {
   std::string_view bytes() const { return {data_, size_}; }
   /// Throws where the file has become another size: to read what is gone would end the program.
   void check_size() const;
-  /// Gives back the memory of the pages that lie wholly inside; they are read again where they are touched again.
+  /// Gives back the memory of the pages that lie wholly inside; they are read again where they are touched
+  /// again.
   void release(std::uint64_t begin, std::uint64_t end) const;
 
  private:

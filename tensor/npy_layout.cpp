@@ -84,7 +84,8 @@ class HeaderParser {
 
  private:
   [[noreturn]] void refuse(const std::string& what) const {
-    origin_.refuse("is damaged or no plain array: its header has " + what + " at character " + std::to_string(at_));
+    origin_.refuse("is damaged or no plain array: its header has " + what + " at character " +
+                   std::to_string(at_));
   }
 
   void skip_spaces() {
@@ -165,7 +166,8 @@ class HeaderParser {
   std::size_t at_ = 0;
 };
 
-/// The dictionary; the source stands behind it afterwards. `left`: bytes of the file, and then of the elements.
+/// The dictionary; the source stands behind it afterwards. `left`: bytes of the file, and then of the
+/// elements.
 std::string read_dictionary(const Origin& origin, ByteSource& source, std::uint64_t& left) {
   unsigned char start[12] = {};  // magic, major and minor version, length of the header in 2 or 4 bytes
   if (left < sizeof start) origin.refuse("is no npy file: it has " + std::to_string(left) + " bytes");
@@ -183,8 +185,8 @@ std::string read_dictionary(const Origin& origin, ByteSource& source, std::uint6
   const std::uint64_t length =
       start[8] | start[9] << 8 | std::uint64_t{start[10]} << 16 | std::uint64_t{start[11]} << 24;
   if (8 + width + length > left) {
-    origin.refuse("is cut off: its header is said to have " + std::to_string(length) + " bytes, the file has " +
-                  std::to_string(left));
+    origin.refuse("is cut off: its header is said to have " + std::to_string(length) +
+                  " bytes, the file has " + std::to_string(left));
   }
   if (length > largest_header) {
     origin.refuse("is no plain array: its header has " + std::to_string(length) + " bytes, at most " +
@@ -206,7 +208,8 @@ const ElementType& find_type(const Origin& origin, const std::string& descr) {
   if (descr.starts_with('>') && find_npy_type("<" + descr.substr(1))) {
     origin.refuse(found + ": they are big-endian; turn them with astype('<" + descr.substr(1) + "')");
   }
-  origin.refuse(found + "; only plain numbers of '<f4', '<f8', '<i8', '<i4', '|b1' and the like can be read: " +
+  origin.refuse(found +
+                "; only plain numbers of '<f4', '<f8', '<i8', '<i4', '|b1' and the like can be read: " +
                 "convert it with astype()");
 }
 
@@ -217,7 +220,8 @@ NpyLayout read_npy_layout(const Origin& origin, ByteSource& source, std::uint64_
   const ElementType& type = find_type(origin, header.descr);
   const std::string kind = "'" + header.descr + "' " + shape_text(header.shape);
   const std::optional<std::uint64_t> bytes = array_bytes(type, header.shape);
-  if (!bytes) origin.refuse("is damaged: its shape " + shape_text(header.shape) + " is larger than any memory");
+  if (!bytes)
+    origin.refuse("is damaged: its shape " + shape_text(header.shape) + " is larger than any memory");
   if (*bytes != size) {
     origin.refuse("is damaged: " + kind + " takes " + std::to_string(*bytes) + " bytes, the file holds " +
                   std::to_string(size));
@@ -232,9 +236,10 @@ void skim_npy_elements(const Origin& origin, const NpyLayout& layout, ByteSource
 
 void check_npy_supported(const Origin& origin, const NpyLayout& layout) {
   if (!layout.type->dtype) {
-    origin.refuse("has elements of type '" + std::string(layout.type->npy) +
-                  "', which Tensors do not have; '<f4', '<f8', '<i8', '|b1', '<i4', '|u1' and '<f2' can be loaded: "
-                  "convert it with astype()");
+    origin.refuse(
+        "has elements of type '" + std::string(layout.type->npy) +
+        "', which Tensors do not have; '<f4', '<f8', '<i8', '|b1', '<i4', '|u1' and '<f2' can be loaded: "
+        "convert it with astype()");
   }
   if (layout.shape.size() > max_rank) {
     origin.refuse("has " + std::to_string(layout.shape.size()) + " axes, and a Tensor has at most " +

@@ -13,8 +13,8 @@ struct NpyLayout {
 /// What stands in front of the elements of this tensor: version 1.0, padded to a multiple of 64 bytes.
 std::string npy_header(const Tensor& tensor);
 
-/// Reads the header of `size` bytes of npy and leaves the source at the elements, which fill the rest: no more and no
-/// less. A header of more than 65,535 bytes is refused before it is read.
+/// Reads the header of `size` bytes of npy and leaves the source at the elements, which fill the rest: no
+/// more and no less. A header of more than 65,535 bytes is refused before it is read.
 NpyLayout read_npy_layout(const Origin& origin, ByteSource& source, std::uint64_t size);
 
 /// Reads all elements once, to see that they are what the layout says.

@@ -23,7 +23,8 @@ void save_npz(const std::string& path, const NamedTensors& tensors) {
     elements.push_back(tensor.detach().contiguous());
     const Tensor& plain = elements.back();
     const std::size_t bytes = static_cast<std::size_t>(plain.numel()) * size_of(plain.dtype());
-    contents.push_back({name + ".npy", npy_header(plain), {static_cast<const char*>(plain.raw_data()), bytes}});
+    contents.push_back(
+        {name + ".npy", npy_header(plain), {static_cast<const char*>(plain.raw_data()), bytes}});
   }
   write_zip({"save_npz", "'" + path + "'"}, path, contents);
 }

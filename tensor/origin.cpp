@@ -12,7 +12,9 @@ namespace {
 
 /// Bytes of the code point at the front of `text` (not empty) and its value; 0 bytes where it is not UTF-8.
 std::size_t decode(std::string_view text, std::uint32_t& value) {
-  const auto byte = [&](std::size_t i) { return static_cast<std::uint32_t>(static_cast<unsigned char>(text[i])); };
+  const auto byte = [&](std::size_t i) {
+    return static_cast<std::uint32_t>(static_cast<unsigned char>(text[i]));
+  };
   const std::uint32_t first = byte(0);
   if (first < 0x80) {
     value = first;
@@ -44,7 +46,9 @@ void append_escaped(std::string& result, std::uint32_t value) {
     case '\n': result += "\\n"; return;
     case '\r': result += "\\r"; return;
     case '\t': result += "\\t"; return;
-    default: std::snprintf(text, sizeof text, value < 0x100 && value != 0xad ? "\\x%02x" : "\\u{%x}", value); result += text;
+    default:
+      std::snprintf(text, sizeof text, value < 0x100 && value != 0xad ? "\\x%02x" : "\\u{%x}", value);
+      result += text;
   }
 }
 

@@ -1,4 +1,5 @@
-// What the readers of files share for their messages: where something was found, and text that nobody vouches for.
+// What the readers of files share for their messages: where something was found, and text that nobody vouches
+// for.
 #pragma once
 #include <string>
 #include <string_view>
@@ -18,7 +19,8 @@ struct Origin {
 bool is_utf8(std::string_view text);
 
 /// A text from a file, to be shown: at most `longest` bytes of it, then "..."; control characters (those that
-/// turn the direction of writing among them), backslashes and bytes that are no UTF-8 as \n, \t, \x1b, \u{202e}.
+/// turn the direction of writing among them), backslashes and bytes that are no UTF-8 as \n, \t, \x1b,
+/// \u{202e}.
 std::string printable(std::string_view text, std::size_t longest = 120);
 
 }  // namespace gradus

@@ -22,7 +22,8 @@ const char* format_name(DType dtype) {
 }
 
 std::string_view bytes_of(const Tensor& tensor) {
-  return {static_cast<const char*>(tensor.raw_data()), static_cast<std::size_t>(tensor.numel()) * size_of(tensor.dtype())};
+  return {static_cast<const char*>(tensor.raw_data()),
+          static_cast<std::size_t>(tensor.numel()) * size_of(tensor.dtype())};
 }
 
 std::string json_text(const nlohmann::json& value) {
@@ -30,7 +31,8 @@ std::string json_text(const nlohmann::json& value) {
     std::string text = value.dump();
     if (text.size() <= largest_text) return text;
     throw Error("save", "a name or a text of the metadata takes " + std::to_string(text.size()) +
-                            " bytes in the header, and at most " + std::to_string(largest_text) + " are read again");
+                            " bytes in the header, and at most " + std::to_string(largest_text) +
+                            " are read again");
   } catch (const nlohmann::json::exception& problem) {
     throw Error("save", "a name or the metadata is no UTF-8 text: " + std::string(problem.what()));
   }
@@ -47,7 +49,8 @@ std::string metadata_text(const std::map<std::string, std::string>& metadata) {
 
 }  // namespace
 
-void save_tensors(const std::string& path, const NamedTensors& tensors, const std::map<std::string, std::string>& metadata) {
+void save_tensors(const std::string& path, const NamedTensors& tensors,
+                  const std::map<std::string, std::string>& metadata) {
   std::vector<std::pair<std::string, Tensor>> sorted;
   for (const auto& [name, tensor] : tensors) {
     if (!tensor.defined()) throw Error("save", "'" + name + "' is an undefined tensor");
@@ -69,16 +72,18 @@ void save_tensors(const std::string& path, const NamedTensors& tensors, const st
     const std::string_view bytes = bytes_of(tensor);
     const std::size_t end = position + bytes.size();
     const std::vector<std::int64_t> shape(tensor.shape().begin(), tensor.shape().end());
-    text += (text.size() > 1 ? "," : "") + json_text(name) + ":{\"dtype\":" + json_text(format_name(tensor.dtype())) +
-            ",\"shape\":" + json_text(shape) + ",\"data_offsets\":" + json_text(std::vector{position, end}) + "}";
+    text += (text.size() > 1 ? "," : "") + json_text(name) +
+            ":{\"dtype\":" + json_text(format_name(tensor.dtype())) + ",\"shape\":" + json_text(shape) +
+            ",\"data_offsets\":" + json_text(std::vector{position, end}) + "}";
     memory += memory_of_entry(name.size(), shape.size());
     position = end;
     pieces.push_back(bytes);
   }
   text += "}";
   if (memory > largest_kept || text.size() > largest_header) {
-    throw Error("save", "'" + path + "' would be too large to be read again: a header of " + std::to_string(text.size()) +
-                            " bytes for " + std::to_string(sorted.size()) + " tensors; use several files");
+    throw Error("save", "'" + path + "' would be too large to be read again: a header of " +
+                            std::to_string(text.size()) + " bytes for " + std::to_string(sorted.size()) +
+                            " tensors; use several files");
   }
   text.resize((text.size() + 7) / 8 * 8, ' ');
   const std::uint64_t length = text.size();

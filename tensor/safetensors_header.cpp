@@ -1,6 +1,7 @@
-// The parser of nlohmann/json reports every key and value as it comes to it, and what does not belong is refused on the
-// spot: no tree of the header is ever built, and nothing can be nested deeper than the format says. What that parser
-// lets pass (a byte-order mark, a NUL as the end, a token of any length) is caught on the way of the bytes to it.
+// The parser of nlohmann/json reports every key and value as it comes to it, and what does not belong is
+// refused on the spot: no tree of the header is ever built, and nothing can be nested deeper than the format
+// says. What that parser lets pass (a byte-order mark, a NUL as the end, a token of any length) is caught on
+// the way of the bytes to it.
 #include <gradus/tensor/safetensors_header.h>
 
 #include <nlohmann/json.hpp>
@@ -27,7 +28,8 @@ class Watch {
     } else if (byte == '"') {
       run_ = 0;
     }
-    if (++run_ > largest_text) refuse("has a text or a gap of more than " + std::to_string(largest_text) + " bytes");
+    if (++run_ > largest_text)
+      refuse("has a text or a gap of more than " + std::to_string(largest_text) + " bytes");
     ++at_;
     if ((at_ & (largest_text - 1)) == 0) file_.release(begin_, at_);
   }
@@ -79,7 +81,9 @@ class Handler final : public nlohmann::json_sax<nlohmann::json> {
   bool null() override { unexpected("null"); }
   bool boolean(bool value) override { unexpected(value ? "true" : "false"); }
   bool number_integer(std::int64_t value) override { unexpected("the number " + std::to_string(value)); }
-  bool number_float(double, const std::string& text) override { unexpected("the number " + printable(text, 40)); }
+  bool number_float(double, const std::string& text) override {
+    unexpected("the number " + printable(text, 40));
+  }
   bool binary(nlohmann::json::binary_t&) override { unexpected("binary"); }
 
   bool number_unsigned(std::uint64_t value) override {
@@ -89,7 +93,8 @@ class Handler final : public nlohmann::json_sax<nlohmann::json> {
       if (offsets_ == 2) refuse_entry("has more than two data_offsets");
       (offsets_++ == 0 ? entry_.begin : entry_.end) = value;
     } else {
-      if (entry_.shape.size() == most_axes) refuse_entry("has more than " + std::to_string(most_axes) + " axes");
+      if (entry_.shape.size() == most_axes)
+        refuse_entry("has more than " + std::to_string(most_axes) + " axes");
       entry_.shape.push_back(static_cast<std::int64_t>(value));
     }
     return true;
@@ -122,7 +127,8 @@ class Handler final : public nlohmann::json_sax<nlohmann::json> {
     if (due_ == Due::name) {
       read_name(text);
     } else if (due_ == Due::metadata_key) {
-      if (layout.metadata.contains(text)) refuse("the metadata '" + printable(text) + "' stands twice in the header");
+      if (layout.metadata.contains(text))
+        refuse("the metadata '" + printable(text) + "' stands twice in the header");
       key_ = std::move(text);
       due_ = Due::metadata_text;
     } else {
@@ -164,8 +170,21 @@ class Handler final : public nlohmann::json_sax<nlohmann::json> {
   }
 
  private:
-  enum class Due { header, name, metadata, metadata_key, metadata_text, entry, entry_key, dtype, shape, size, offsets,
-                   offset, nothing };
+  enum class Due {
+    header,
+    name,
+    metadata,
+    metadata_key,
+    metadata_text,
+    entry,
+    entry_key,
+    dtype,
+    shape,
+    size,
+    offsets,
+    offset,
+    nothing
+  };
 
   [[noreturn]] void refuse(const std::string& why) const { origin_.refuse("is damaged: " + why); }
   [[noreturn]] void refuse_entry(const std::string& why) const {
@@ -215,7 +234,8 @@ class Handler final : public nlohmann::json_sax<nlohmann::json> {
   void keep(std::size_t bytes) {
     kept_ += bytes;
     if (kept_ > largest_kept) {
-      refuse("its names, shapes and metadata take more than " + std::to_string(largest_kept) + " bytes of memory");
+      refuse("its names, shapes and metadata take more than " + std::to_string(largest_kept) +
+             " bytes of memory");
     }
   }
 
@@ -228,7 +248,8 @@ class Handler final : public nlohmann::json_sax<nlohmann::json> {
   std::size_t kept_ = 0;
 };
 
-/// The end of the text from `begin` to `end`, which is padded with spaces; goes backwards without keeping pages.
+/// The end of the text from `begin` to `end`, which is padded with spaces; goes backwards without keeping
+/// pages.
 std::uint64_t end_of_text(const MappedFile& file, std::uint64_t begin, std::uint64_t end) {
   while (end > begin) {
     const std::uint64_t piece = std::min<std::uint64_t>(end - begin, largest_text);
@@ -245,13 +266,15 @@ std::uint64_t end_of_text(const MappedFile& file, std::uint64_t begin, std::uint
 SafetensorsLayout parse_header(const MappedFile& file, std::uint64_t begin, std::uint64_t end) {
   std::string_view text = file.bytes().substr(begin, end - begin);
   if (text.empty() || text.front() != '{') {
-    file.origin().refuse("is damaged: the header does not begin with '{'" +
-                         (text.empty() ? ", it is empty" : " but with '" + printable(text.substr(0, 1)) + "'"));
+    file.origin().refuse(
+        "is damaged: the header does not begin with '{'" +
+        (text.empty() ? ", it is empty" : " but with '" + printable(text.substr(0, 1)) + "'"));
   }
   text = text.substr(0, end_of_text(file, begin, end) - begin);
   if (text.back() != '}') {
-    file.origin().refuse("is damaged: the header is no JSON object with nothing but spaces behind it: it ends with '" +
-                         printable(text.substr(text.size() - 1)) + "'");
+    file.origin().refuse(
+        "is damaged: the header is no JSON object with nothing but spaces behind it: it ends with '" +
+        printable(text.substr(text.size() - 1)) + "'");
   }
   Watch watch(file, begin);
   Handler handler(file.origin());

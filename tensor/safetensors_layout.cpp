@@ -22,7 +22,8 @@ std::uint64_t header_length(const MappedFile& file) {
   std::memcpy(&length, bytes.data(), length_bytes);
   const std::string said = "the header is said to have " + std::to_string(length) + " bytes, ";
   if (length > bytes.size() - length_bytes) {
-    origin.refuse("is cut off or no safetensors file: " + said + "the file has " + std::to_string(bytes.size()));
+    origin.refuse("is cut off or no safetensors file: " + said + "the file has " +
+                  std::to_string(bytes.size()));
   }
   if (length > largest_header) {
     origin.refuse("is damaged: " + said + "and at most " + std::to_string(largest_header) + " are allowed");
@@ -39,8 +40,8 @@ void check_entry(const Origin& origin, TensorEntry& entry, std::uint64_t data, s
   const std::optional<std::uint64_t> bytes = array_bytes(*entry.type, entry.shape);
   if (!bytes) refuse("of " + kind + " is larger than any memory");
   if (entry.begin > entry.end || entry.end > size) {
-    refuse("lies at " + std::to_string(entry.begin) + " to " + std::to_string(entry.end) + ", but there are " +
-           std::to_string(size) + " bytes");
+    refuse("lies at " + std::to_string(entry.begin) + " to " + std::to_string(entry.end) +
+           ", but there are " + std::to_string(size) + " bytes");
   }
   if (entry.end - entry.begin != *bytes) {
     refuse("of " + kind + " takes " + std::to_string(*bytes) + " bytes, its offsets hold " +
@@ -51,16 +52,19 @@ void check_entry(const Origin& origin, TensorEntry& entry, std::uint64_t data, s
 }
 
 void check_names(const Origin& origin, std::vector<TensorEntry>& entries) {
-  std::sort(entries.begin(), entries.end(), [](const TensorEntry& a, const TensorEntry& b) { return a.name < b.name; });
-  const auto same = std::adjacent_find(entries.begin(), entries.end(),
-                                       [](const TensorEntry& a, const TensorEntry& b) { return a.name == b.name; });
+  std::sort(entries.begin(), entries.end(),
+            [](const TensorEntry& a, const TensorEntry& b) { return a.name < b.name; });
+  const auto same =
+      std::adjacent_find(entries.begin(), entries.end(),
+                         [](const TensorEntry& a, const TensorEntry& b) { return a.name == b.name; });
   if (same != entries.end()) {
     origin.refuse("is damaged: the name '" + printable(same->name) + "' stands twice in the header");
   }
 }
 
 /// The tensors lie one behind the other and fill the file.
-void check_cover(const Origin& origin, std::vector<TensorEntry>& entries, std::uint64_t data, std::uint64_t size) {
+void check_cover(const Origin& origin, std::vector<TensorEntry>& entries, std::uint64_t data,
+                 std::uint64_t size) {
   std::sort(entries.begin(), entries.end(), [](const TensorEntry& a, const TensorEntry& b) {
     return std::tie(a.begin, a.end, a.name) < std::tie(b.begin, b.end, b.name);
   });
@@ -75,7 +79,8 @@ void check_cover(const Origin& origin, std::vector<TensorEntry>& entries, std::u
     end = entry.end;
   }
   if (end != data + size) {
-    origin.refuse("is damaged: the tensors end at byte " + std::to_string(end - data) + " of " + std::to_string(size));
+    origin.refuse("is damaged: the tensors end at byte " + std::to_string(end - data) + " of " +
+                  std::to_string(size));
   }
 }
 

@@ -19,10 +19,10 @@ struct SafetensorsLayout {
   std::map<std::string, std::string> metadata;
 };
 
-/// Reads and checks the header; what is returned holds for the whole file, except that a bool may be neither 0 nor 1.
-/// Strict where the format's description is: no duplicate keys, no holes, no overlap, nothing before the '{' and
-/// nothing but spaces behind the '}'. Memory stays below 64 MB whatever the file: names and metadata together, and a
-/// single text, have a largest size, far above any real file's.
+/// Reads and checks the header; what is returned holds for the whole file, except that a bool may be neither
+/// 0 nor 1. Strict where the format's description is: no duplicate keys, no holes, no overlap, nothing before
+/// the '{' and nothing but spaces behind the '}'. Memory stays below 64 MB whatever the file: names and
+/// metadata together, and a single text, have a largest size, far above any real file's.
 SafetensorsLayout read_layout(const MappedFile& file);
 
 }  // namespace gradus

@@ -17,10 +17,10 @@ struct ZipMember {
   std::uint64_t begin, end;  // of what is stored of it, in the file
 };
 
-/// Reads the list of members. Strict: local headers and central directory agree, the members fill the file from its
-/// first byte to the directory without gap or overlap, all names end in ".npy" and are different, and there is no
-/// encryption, no data descriptor, no zip64, no comment. Their sizes together are at most 200 times the file's, or
-/// 64 MiB.
+/// Reads the list of members. Strict: local headers and central directory agree, the members fill the file
+/// from its first byte to the directory without gap or overlap, all names end in ".npy" and are different,
+/// and there is no encryption, no data descriptor, no zip64, no comment. Their sizes together are at most 200
+/// times the file's, or 64 MiB.
 std::vector<ZipMember> read_zip(const MappedFile& file);
 
 /// The bytes of a member, inflated where they are deflated.

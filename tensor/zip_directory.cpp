@@ -9,7 +9,7 @@ namespace {
 
 constexpr std::uint64_t largest_directory = 16 << 20;
 constexpr std::uint64_t always_allowed = 64 << 20, largest_factor = 200;  // of all members' bytes
-constexpr std::uint64_t piece = 1 << 20;                                  // memory is given back in such steps
+constexpr std::uint64_t piece = 1 << 20;  // memory is given back in such steps
 
 /// Numbers at places in a record, little-endian.
 class Record {
@@ -31,14 +31,21 @@ struct Claims {
 };
 
 Claims read_claims(const Record& record, std::size_t at, std::string_view name, std::string_view extra) {
-  return {record.get16(at),      record.get16(at + 2),  record.get16(at + 4),  record.get16(at + 6),
-          record.get32(at + 8),  record.get32(at + 12), record.get32(at + 16), name,
+  return {record.get16(at),
+          record.get16(at + 2),
+          record.get16(at + 4),
+          record.get16(at + 6),
+          record.get32(at + 8),
+          record.get32(at + 12),
+          record.get32(at + 16),
+          name,
           extra};
 }
 
 class DirectoryReader {
  public:
-  explicit DirectoryReader(const MappedFile& file) : file_(file), bytes_(file.bytes()), origin_(file.origin()) {}
+  explicit DirectoryReader(const MappedFile& file)
+      : file_(file), bytes_(file.bytes()), origin_(file.origin()) {}
 
   std::vector<ZipMember> read() {
     file_.check_size();
@@ -61,13 +68,15 @@ class DirectoryReader {
   }
 
   [[noreturn]] void refuse_zip64(const std::string& what) const {
-    origin_.refuse("is a zip64 archive: " + what + "; archives of 4 GiB and more are not read, safetensors files are");
+    origin_.refuse("is a zip64 archive: " + what +
+                   "; archives of 4 GiB and more are not read, safetensors files are");
   }
 
   /// The record at the end tells where the directory is.
   void read_end() {
     if (bytes_.size() < zip::end_bytes) {
-      origin_.refuse("is no npz file: it has " + std::to_string(bytes_.size()) + " bytes, an empty archive has 22");
+      origin_.refuse("is no npz file: it has " + std::to_string(bytes_.size()) +
+                     " bytes, an empty archive has 22");
     }
     const std::uint64_t first = Record(bytes_).get32(0);
     if (first != zip::local_signature && first != zip::end_signature) {
@@ -76,9 +85,11 @@ class DirectoryReader {
     directory_end_ = bytes_.size() - zip::end_bytes;
     const Record end(bytes_.substr(directory_end_));
     if (end.get32(0) != zip::end_signature) {
-      origin_.refuse("is cut off or has bytes behind its end: its last 22 bytes are no end record of an archive");
+      origin_.refuse(
+          "is cut off or has bytes behind its end: its last 22 bytes are no end record of an archive");
     }
-    if (end.get16(20) != 0) origin_.refuse("is cut off: its comment of " + std::to_string(end.get16(20)) + " bytes is missing");
+    if (end.get16(20) != 0)
+      origin_.refuse("is cut off: its comment of " + std::to_string(end.get16(20)) + " bytes is missing");
     count_ = end.get16(10);
     directory_ = end.get32(16);
     const std::uint64_t size = end.get32(12);
@@ -89,9 +100,9 @@ class DirectoryReader {
       origin_.refuse("is damaged: it is said to be a part of an archive on several disks");
     }
     if (directory_ + size != directory_end_) {
-      origin_.refuse("is damaged: its directory is said to take " + std::to_string(size) + " bytes from byte " +
-                     std::to_string(directory_) + ", but the end record begins at byte " +
-                     std::to_string(directory_end_));
+      origin_.refuse("is damaged: its directory is said to take " + std::to_string(size) +
+                     " bytes from byte " + std::to_string(directory_) +
+                     ", but the end record begins at byte " + std::to_string(directory_end_));
     }
     if (size > largest_directory) {
       origin_.refuse("is damaged: its directory has " + std::to_string(size) + " bytes, at most " +
@@ -135,7 +146,8 @@ class DirectoryReader {
     if (claims.flags & zip::descriptor_flag) refuse("has its sizes behind its bytes (a data descriptor)");
     if (claims.flags & ~known_flags) refuse("has unknown flags: " + std::to_string(claims.flags));
     if (claims.method != zip::stored && claims.method != zip::deflated) {
-      refuse("is compressed by method " + std::to_string(claims.method) + "; 0 (stored) and 8 (deflated) are known");
+      refuse("is compressed by method " + std::to_string(claims.method) +
+             "; 0 (stored) and 8 (deflated) are known");
     }
     if (claims.method == zip::stored && claims.stored != claims.size) {
       refuse("is stored as it is, but " + std::to_string(claims.size) + " bytes are said to take " +
@@ -145,7 +157,8 @@ class DirectoryReader {
     if (std::any_of(name_.begin(), name_.end(), beyond_ascii) && !(claims.flags & zip::utf8_flag)) {
       refuse("has a name that is neither ASCII nor marked as UTF-8");
     }
-    if (!is_utf8(name_) || name_.find('\0') != name_.npos) refuse("has a name that is no UTF-8 or has a NUL in it");
+    if (!is_utf8(name_) || name_.find('\0') != name_.npos)
+      refuse("has a name that is no UTF-8 or has a NUL in it");
     if (!name_.ends_with(".npy") || name_.size() == 4) refuse("has a name that is none of 'NAME.npy'");
   }
 
@@ -162,7 +175,8 @@ class DirectoryReader {
                                bytes_.substr(at + zip::local_bytes + name, extra));
     // NumPy writes the field into every local header, whether it is needed or not.
     if (const auto field = find_zip64(local.extra)) {
-      if (field->size() != 16) refuse("has a zip64 field of " + std::to_string(field->size()) + " bytes, not 16");
+      if (field->size() != 16)
+        refuse("has a zip64 field of " + std::to_string(field->size()) + " bytes, not 16");
       const Record sizes(*field);
       if (local.size == zip::in_zip64) local.size = sizes.get64(0);
       if (local.stored == zip::in_zip64) local.stored = sizes.get64(8);
@@ -209,8 +223,8 @@ class DirectoryReader {
     for (const auto& [begin, next] : spans_) {
       if (begin != end) {
         origin_.refuse("is damaged: the member at byte " + std::to_string(begin) +
-                       (begin < end ? " overlaps the one before it" : " leaves a gap before it") + ", which ends at byte " +
-                       std::to_string(end));
+                       (begin < end ? " overlaps the one before it" : " leaves a gap before it") +
+                       ", which ends at byte " + std::to_string(end));
       }
       end = next;
     }
@@ -225,7 +239,8 @@ class DirectoryReader {
     for (const ZipMember& member : members_) names.push_back(member.name);
     std::sort(names.begin(), names.end());
     const auto same = std::adjacent_find(names.begin(), names.end());
-    if (same != names.end()) origin_.refuse("is damaged: two members are called '" + printable(*same) + ".npy'");
+    if (same != names.end())
+      origin_.refuse("is damaged: two members are called '" + printable(*same) + ".npy'");
   }
 
   void check_sizes() const {

@@ -19,7 +19,8 @@ ZipSource::ZipSource(const MappedFile& file, const ZipMember& member)
       left_(member.size) {
   if (!member.deflated) return;
   stream_.reset(new z_stream_s{});
-  if (::inflateInit2(stream_.get(), -MAX_WBITS) != Z_OK) origin_.refuse("cannot be inflated: there is no memory");
+  if (::inflateInit2(stream_.get(), -MAX_WBITS) != Z_OK)
+    origin_.refuse("cannot be inflated: there is no memory");
   input_.resize(chunk);
 }
 
@@ -38,7 +39,8 @@ void ZipSource::read(void* to, std::size_t count) {
     if (!stream_) {
       stored_.read(out, now);
     } else if (inflate(out, now) != now) {
-      origin_.refuse("is damaged: it inflates to fewer bytes than the " + std::to_string(member_.size) + " it should");
+      origin_.refuse("is damaged: it inflates to fewer bytes than the " + std::to_string(member_.size) +
+                     " it should");
     }
     crc_ = static_cast<std::uint32_t>(::crc32_z(crc_, reinterpret_cast<const Bytef*>(out), now));
     out += now;
@@ -72,7 +74,8 @@ void ZipSource::finish() {
   if (stream_) {
     char beyond;
     if (inflate(&beyond, 1) == 1) {
-      origin_.refuse("is damaged: it inflates to more bytes than the " + std::to_string(member_.size) + " it should");
+      origin_.refuse("is damaged: it inflates to more bytes than the " + std::to_string(member_.size) +
+                     " it should");
     }
     if (stream_->avail_in > 0 || stored_.left() > 0) {
       origin_.refuse("is damaged: it has bytes behind its deflated ones");

@@ -24,8 +24,9 @@ bool is_ascii(std::string_view text) {
   return true;
 }
 
-/// The fields that the local header and the directory share, from the version that is needed to the length of the
-/// extra field. The time is the format's first, the 1st of January 1980, so that the same tensors give the same bytes.
+/// The fields that the local header and the directory share, from the version that is needed to the length of
+/// the extra field. The time is the format's first, the 1st of January 1980, so that the same tensors give
+/// the same bytes.
 std::string shared_fields(const ZipContent& content) {
   auto crc = ::crc32_z(0, reinterpret_cast<const Bytef*>(content.head.data()), content.head.size());
   if (!content.rest.empty()) {  // with no address zlib begins anew

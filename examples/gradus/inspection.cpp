@@ -84,16 +84,18 @@ Report inspect(const std::string& path) {
 std::string to_text(const std::string& path, const Report& report) {
   constexpr std::size_t longest_name = 72, longest_value = 200;
   std::string text = printable(path, 1000) + ": " + report.kind + ", " + std::to_string(report.rows.size()) +
-                     (report.rows.size() == 1 ? " tensor, " : " tensors, ") + std::to_string(report.bytes) + " bytes\n";
+                     (report.rows.size() == 1 ? " tensor, " : " tensors, ") + std::to_string(report.bytes) +
+                     " bytes\n";
   for (const auto& [key, value] : report.metadata) {
     text += "  " + printable(key, longest_name) + ": " + printable(value, longest_value) + "\n";
   }
   if (report.rows.empty()) return text;
-  std::vector<std::vector<std::string>> lines = {{"name", "dtype", "shape", "min", "max", "mean", "NaN", "infinite"}};
+  std::vector<std::vector<std::string>> lines = {
+      {"name", "dtype", "shape", "min", "max", "mean", "NaN", "infinite"}};
   for (const Row& row : report.rows) {
     const Statistics& s = row.statistics;
-    lines.push_back({printable(row.name, longest_name), row.dtype, shape_text(row.shape), s.smallest, s.largest, s.mean,
-                     std::to_string(s.nans), std::to_string(s.infinities)});
+    lines.push_back({printable(row.name, longest_name), row.dtype, shape_text(row.shape), s.smallest,
+                     s.largest, s.mean, std::to_string(s.nans), std::to_string(s.infinities)});
   }
   return text + table(lines, 3);
 }

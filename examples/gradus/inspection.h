@@ -23,8 +23,8 @@ struct Report {
   std::vector<Row> rows;
 };
 
-/// Reads all of a safetensors, npy or npz file; what it is, its content says. Throws gradus::Error where it is none
-/// of them, damaged or incomplete.
+/// Reads all of a safetensors, npy or npz file; what it is, its content says. Throws gradus::Error where it
+/// is none of them, damaged or incomplete.
 Report inspect(const std::string& path);
 
 /// As lines for people. What a file says of itself is escaped and of bounded length.

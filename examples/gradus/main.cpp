@@ -24,8 +24,9 @@ int main(int argc, char** argv) {
   program.require_subcommand(1);
   std::string path;
   CLI::App* const command = program.add_subcommand(
-      "inspect", "List names, dtypes, shapes and ranges of a safetensors, npy or npz file; ends with 0 only where the "
-                 "file is whole and valid. Least, largest and mean are those of the finite elements");
+      "inspect",
+      "List names, dtypes, shapes and ranges of a safetensors, npy or npz file; ends with 0 only where the "
+      "file is whole and valid. Least, largest and mean are those of the finite elements");
   command->add_option("file", path, "The file; its content says what it is")->required()->type_name("FILE");
   try {
     program.parse(argc, argv);

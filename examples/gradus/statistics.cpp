@@ -68,8 +68,8 @@ Statistics scan(std::uint64_t count, gradus::ByteSource& source, Convert convert
 
 }  // namespace
 
-Statistics read_statistics(const gradus::Origin& origin, const std::string& where, const gradus::ElementType& type,
-                           std::uint64_t count, gradus::ByteSource& source) {
+Statistics read_statistics(const gradus::Origin& origin, const std::string& where,
+                           const gradus::ElementType& type, std::uint64_t count, gradus::ByteSource& source) {
   const auto as_signed = [](auto value) { return static_cast<std::int64_t>(value); };
   const auto as_unsigned = [](auto value) { return static_cast<std::uint64_t>(value); };
   switch (type.code) {
@@ -78,7 +78,8 @@ Statistics read_statistics(const gradus::Origin& origin, const std::string& wher
       std::uint64_t at = 0;
       return scan<std::uint8_t>(count, source, [&](std::uint8_t value) {
         if (value > 1) {
-          origin.refuse(where + " is of bool, but its element " + std::to_string(at) + " is " + std::to_string(value));
+          origin.refuse(where + " is of bool, but its element " + std::to_string(at) + " is " +
+                        std::to_string(value));
         }
         ++at;
         return static_cast<std::uint64_t>(value);

@@ -10,7 +10,7 @@ struct Statistics {
 };
 
 /// Reads `count` elements. Refuses a bool that is neither 0 nor 1: `where` opens the message.
-Statistics read_statistics(const gradus::Origin& origin, const std::string& where, const gradus::ElementType& type,
-                           std::uint64_t count, gradus::ByteSource& source);
+Statistics read_statistics(const gradus::Origin& origin, const std::string& where,
+                           const gradus::ElementType& type, std::uint64_t count, gradus::ByteSource& source);
 
 }  // namespace inspection

@@ -20,8 +20,10 @@ namespace {
 /// The only row of a safetensors file with these elements on one axis.
 Row row_of(const std::string& dtype, std::int64_t count, const std::string& elements) {
   const TemporaryFolder folder;
-  const std::string header = "{" + entry("w", dtype, "[" + std::to_string(count) + "]",
-                                         "[0," + std::to_string(elements.size()) + "]") + "}";
+  const std::string header =
+      "{" +
+      entry("w", dtype, "[" + std::to_string(count) + "]", "[0," + std::to_string(elements.size()) + "]") +
+      "}";
   const Report report = inspect(folder.write("f", safetensors(header, elements)));
   REQUIRE(report.rows.size() == 1);
   CHECK(report.rows[0].name == "w");
@@ -30,8 +32,8 @@ Row row_of(const std::string& dtype, std::int64_t count, const std::string& elem
   return report.rows[0];
 }
 
-void check_row(const Row& row, const char* smallest, const char* largest, const char* mean, std::uint64_t nans = 0,
-               std::uint64_t infinities = 0) {
+void check_row(const Row& row, const char* smallest, const char* largest, const char* mean,
+               std::uint64_t nans = 0, std::uint64_t infinities = 0) {
   CAPTURE(row.dtype);
   CHECK(row.statistics.smallest == smallest);
   CHECK(row.statistics.largest == largest);
@@ -59,16 +61,18 @@ TEST_CASE("inspection: every element type of safetensors") {
   check_integers<std::int64_t>("I64", "-9223372036854775808", "9223372036854775807", "2");
   check_row(row_of("BOOL", 4, std::string("\0\1\1\1", 4)), "0", "1", "0.75");
   const float nan = std::nanf("");
-  check_row(row_of("F32", 5, bytes_of(std::vector<float>{1, nan, -3, INFINITY, -INFINITY})), "-3", "1", "-1", 1, 2);
-  check_row(row_of("F64", 3, bytes_of(std::vector<double>{1.7e308, 1.7e308, 1.7e308})), "1.7e+308", "1.7e+308", "1.7e+308");
+  check_row(row_of("F32", 5, bytes_of(std::vector<float>{1, nan, -3, INFINITY, -INFINITY})), "-3", "1", "-1",
+            1, 2);
+  check_row(row_of("F64", 3, bytes_of(std::vector<double>{1.7e308, 1.7e308, 1.7e308})), "1.7e+308",
+            "1.7e+308", "1.7e+308");
   check_row(row_of("F32", 1, bytes_of(std::vector<float>{nan})), "-", "-", "-", 1);
   check_row(row_of("F32", 0, ""), "-", "-", "-");
   // binary16: 1, the largest, -2, NaN, -infinity.
-  check_row(row_of("F16", 5, bytes_of(std::vector<std::uint16_t>{0x3c00, 0x7bff, 0xc000, 0x7e00, 0xfc00})), "-2", "65504",
-            "21834.3", 1, 1);
+  check_row(row_of("F16", 5, bytes_of(std::vector<std::uint16_t>{0x3c00, 0x7bff, 0xc000, 0x7e00, 0xfc00})),
+            "-2", "65504", "21834.3", 1, 1);
   // bfloat16: 1, -3.140625, NaN, infinity.
-  check_row(row_of("BF16", 4, bytes_of(std::vector<std::uint16_t>{0x3f80, 0xc049, 0x7fc0, 0x7f80})), "-3.14062", "1",
-            "-1.07031", 1, 1);
+  check_row(row_of("BF16", 4, bytes_of(std::vector<std::uint16_t>{0x3f80, 0xc049, 0x7fc0, 0x7f80})),
+            "-3.14062", "1", "-1.07031", 1, 1);
   // Of table 1 of the paper: E4M3 has 448 as the largest, 2^-9 as the least above 0, S.1111.111 as NaN;
   // E5M2 has 57344, 2^-16, S.11111.00 as infinity.
   check_row(row_of("F8_E4M3", 4, "\x7e\x01\xff\x38"), "0.00195312", "448", "149.667", 1);
@@ -78,21 +82,28 @@ TEST_CASE("inspection: every element type of safetensors") {
 TEST_CASE("inspection: nine axes, metadata and names that want to do harm") {
   const TemporaryFolder folder;
   const std::string header = "{\"__metadata__\":{\"note\":\"two\\nlines\\u001b[2J\"}," +
-                             entry("gr\xc3\xb6\xc3\x9f" "e\\u202e", "U16", "[1,1,1,1,1,1,1,1,2]", "[0,4]") + "}";
+                             entry(
+                                 "gr\xc3\xb6\xc3\x9f"
+                                 "e\\u202e",
+                                 "U16", "[1,1,1,1,1,1,1,1,2]", "[0,4]") +
+                             "}";
   const std::string path = folder.write("f", safetensors(header, "1212"));
   const Report report = inspect(path);
   CHECK(report.kind == "safetensors");
   CHECK(report.metadata.at("note") == "two\nlines\x1b[2J");
   CHECK(inspection::to_text("f", report) ==
-        "f: safetensors, 1 tensor, " + std::to_string(report.bytes) + " bytes\n"
-        "  note: two\\nlines\\x1b[2J\n"
-        "name           dtype  shape                          min    max   mean  NaN  infinite\n"
-        "gr\xc3\xb6\xc3\x9f" "e\\u{202e}  U16    (1, 1, 1, 1, 1, 1, 1, 1, 2)  12849  12849  12849    0         0\n");
+        "f: safetensors, 1 tensor, " + std::to_string(report.bytes) +
+            " bytes\n"
+            "  note: two\\nlines\\x1b[2J\n"
+            "name           dtype  shape                          min    max   mean  NaN  infinite\n"
+            "gr\xc3\xb6\xc3\x9f"
+            "e\\u{202e}  U16    (1, 1, 1, 1, 1, 1, 1, 1, 2)  12849  12849  12849    0         0\n");
 }
 
 TEST_CASE("inspection: npy and npz, told by their content") {
   const TemporaryFolder folder;
-  const std::string array = plain_npy("<u2", "(1, 1, 1, 1, 1, 1, 1, 1, 2)", bytes_of(std::vector<std::uint16_t>{3, 4}));
+  const std::string array =
+      plain_npy("<u2", "(1, 1, 1, 1, 1, 1, 1, 1, 2)", bytes_of(std::vector<std::uint16_t>{3, 4}));
   const Report one = inspect(folder.write("one.safetensors", array));
   CHECK(one.kind == "npy");
   REQUIRE(one.rows.size() == 1);

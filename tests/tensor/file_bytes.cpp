@@ -16,7 +16,8 @@ std::string safetensors(std::string_view header, std::string_view elements) {
   return number(header.size(), 8).append(header).append(elements);
 }
 
-std::string entry(std::string_view name, std::string_view dtype, std::string_view shape, std::string_view offsets) {
+std::string entry(std::string_view name, std::string_view dtype, std::string_view shape,
+                  std::string_view offsets) {
   std::string text = "\"";
   text.append(name).append("\":{\"dtype\":\"").append(dtype).append("\",\"shape\":").append(shape);
   return text.append(",\"data_offsets\":").append(offsets).append("}");
@@ -60,13 +61,14 @@ std::string zip(const std::vector<Member>& members, std::string_view gap) {
              number(crc32(m.bytes), 4) + number(stored.size(), 4) + number(m.bytes.size(), 4) +
              number(m.name.size(), 2) + number(extra.size(), 2);
     };
-    directory += "PK\x01\x02" + number(20, 2) + fields(m.central_extra) + number(m.comment.size(), 2) + number(0, 8) +
-                 number(file.size(), 4) + m.name + m.central_extra + m.comment;
+    directory += "PK\x01\x02" + number(20, 2) + fields(m.central_extra) + number(m.comment.size(), 2) +
+                 number(0, 8) + number(file.size(), 4) + m.name + m.central_extra + m.comment;
     file += "PK\x03\x04" + fields(m.local_extra) + m.name + m.local_extra + stored;
   }
   file += gap;
-  const std::string end = "PK\x05\x06" + number(0, 4) + number(members.size(), 2) + number(members.size(), 2) +
-                          number(directory.size(), 4) + number(file.size(), 4) + number(0, 2);
+  const std::string end = "PK\x05\x06" + number(0, 4) + number(members.size(), 2) +
+                          number(members.size(), 2) + number(directory.size(), 4) + number(file.size(), 4) +
+                          number(0, 2);
   return file + directory + end;
 }
 

@@ -22,7 +22,8 @@ std::string patched(std::string bytes, std::size_t at, std::string_view with);
 std::string safetensors(std::string_view header, std::string_view elements);
 
 /// `"name":{...}` of a header; everything goes in as it is.
-std::string entry(std::string_view name, std::string_view dtype, std::string_view shape, std::string_view offsets);
+std::string entry(std::string_view name, std::string_view dtype, std::string_view shape,
+                  std::string_view offsets);
 
 /// An npy file with any dictionary; not padded, which readers do not ask for.
 std::string npy(std::string_view dictionary, std::string_view elements, int major = 1);

@@ -62,7 +62,8 @@ TEST_CASE("npz: a large member, in more than one piece") {
   const TemporaryFolder folder;
   const Tensor large = arange(0, 1 << 20, 1, DType::int64);
   save_npz(folder.path("a.npz"), {{"large", large}});
-  CHECK(load_npz(folder.path("a.npz"))[0].second.to_vector<std::int64_t>() == large.to_vector<std::int64_t>());
+  CHECK(load_npz(folder.path("a.npz"))[0].second.to_vector<std::int64_t>() ==
+        large.to_vector<std::int64_t>());
 }
 
 TEST_CASE("npz: headers as NumPy writes them") {
@@ -79,7 +80,8 @@ TEST_CASE("npz: headers as NumPy writes them") {
 
 TEST_CASE("npz: deflated members") {
   CHECK(load(zip({deflated("w.npy", two), {"v.npy", two}}))[0].second.to_vector<float>() == Floats{1, 2});
-  // Compressed by Python: zlib.compressobj(9, zlib.DEFLATED, -15) of the header below and 1000 zeros of float32.
+  // Compressed by Python: zlib.compressobj(9, zlib.DEFLATED, -15) of the header below and 1000 zeros of
+  // float32.
   const std::string zeros_1000 = plain_npy("<f4", "(1000,)", std::string(4000, '\0'));
   const unsigned char compressed[] = {
       0xed, 0xc8, 0x31, 0x0e, 0x40, 0x30, 0x18, 0x86, 0xe1, 0x5a, 0x9d, 0xa2, 0xdb, 0x4f, 0xd2, 0xa1,
@@ -98,8 +100,11 @@ TEST_CASE("npz: types and ranks that Tensors do not have are named") {
   const auto bad = [](const std::string& descr, const std::string& shape, const std::string& elements) {
     return zip({{"w.npy", plain_npy(descr, shape, elements)}});
   };
-  CHECK_THROWS_WITH_AS(load(bad("<u2", "(1,)", "12")), Contains("member 'w.npy' has elements of type '<u2', which Tensors do not have"), Error);
-  CHECK_THROWS_WITH_AS(load(bad("<f4", "(1, 1, 1, 1, 1, 1, 1, 1, 1)", "1234")), Contains("member 'w.npy' has 9 axes"), Error);
+  CHECK_THROWS_WITH_AS(load(bad("<u2", "(1,)", "12")),
+                       Contains("member 'w.npy' has elements of type '<u2', which Tensors do not have"),
+                       Error);
+  CHECK_THROWS_WITH_AS(load(bad("<f4", "(1, 1, 1, 1, 1, 1, 1, 1, 1)", "1234")),
+                       Contains("member 'w.npy' has 9 axes"), Error);
   CHECK(load(bad("|u1", "(2,)", "\x07\xff"))[0].second.to_vector<std::int64_t>() == Integers{7, 255});
   CHECK(load(bad("<f2", "(1,)", number(0x3c00, 2)))[0].second.to_vector<float>() == Floats{1});
 }
@@ -109,11 +114,13 @@ TEST_CASE("npz: what cannot be saved leaves the old file as it was") {
   const std::string path = folder.write("a.npz", "old");
   const Tensor t = ones({2});
   CHECK_THROWS_WITH_AS(save_npz(path, {{"a", Tensor()}}), Contains("'a' is an undefined tensor"), Error);
-  CHECK_THROWS_WITH_AS(save_npz(path, {{"a", t}, {"a", t}}), Contains("two tensors have the name 'a'"), Error);
+  CHECK_THROWS_WITH_AS(save_npz(path, {{"a", t}, {"a", t}}), Contains("two tensors have the name 'a'"),
+                       Error);
   CHECK_THROWS_WITH_AS(save_npz(path, {{"", t}}), Contains("is empty"), Error);
   CHECK_THROWS_WITH_AS(save_npz(path, {{"\xff", t}}), Contains("'\\xff'"), Error);
   CHECK_THROWS_WITH_AS(save_npz(path, {{std::string("a\0b", 3), t}}), Contains("a NUL"), Error);
-  CHECK_THROWS_WITH_AS(save_npz(path, {{std::string(65536, 'n'), t}}), Contains("a name of 65540 bytes"), Error);
+  CHECK_THROWS_WITH_AS(save_npz(path, {{std::string(65536, 'n'), t}}), Contains("a name of 65540 bytes"),
+                       Error);
   CHECK_THROWS_WITH_AS(save_npz(folder.path("absent/f"), {{"a", t}}), Contains("No such file"), Error);
   CHECK(folder.read("a.npz") == "old");
   CHECK(folder.file_count() == 1);
