@@ -3,6 +3,7 @@ find_package(OpenMP REQUIRED COMPONENTS CXX)
 find_package(BLAS REQUIRED)
 find_package(Threads REQUIRED)
 find_package(nlohmann_json 3.9 REQUIRED)
+find_package(ZLIB REQUIRED)
 
 set(GRADUS_FOLDERS tensor autograd nn optim data)
 
@@ -37,7 +38,7 @@ target_compile_features(gradus PUBLIC cxx_std_20)
 target_include_directories(gradus PUBLIC $<BUILD_INTERFACE:${GRADUS_INCLUDE}> $<INSTALL_INTERFACE:include>)
 target_compile_options(gradus PRIVATE ${gradus_warnings})
 target_compile_definitions(gradus PRIVATE GRADUS_VERSION="${PROJECT_VERSION}")
-target_link_libraries(gradus PRIVATE OpenMP::OpenMP_CXX BLAS::BLAS Threads::Threads
+target_link_libraries(gradus PRIVATE OpenMP::OpenMP_CXX BLAS::BLAS Threads::Threads ZLIB::ZLIB
                              $<BUILD_INTERFACE:nlohmann_json::nlohmann_json>)
 
 # The kernels, once per instruction set (tensor/kernels/dispatch.h).

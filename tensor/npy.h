@@ -8,9 +8,10 @@ namespace gradus {
 /// is replaced as a whole.
 void save_npy(const std::string& path, const Tensor& tensor);
 
-/// Reads versions 1 to 3, row-major or fortran_order; the result is contiguous. '<i4' becomes int64. Nobody
-/// vouches for the file: everything is checked before memory is asked for, and an Error names the file and
-/// what is wrong with it.
+/// Reads versions 1 to 3, row-major or fortran_order; the result is contiguous. '<i4' and '|u1' become int64,
+/// '<f2' becomes float32; big-endian arrays and those of Python objects are refused. Nobody vouches for the
+/// file: everything is checked before memory is asked for, and an Error names the file and what is wrong with
+/// it. The file must keep its size meanwhile.
 Tensor load_npy(const std::string& path);
 
 }  // namespace gradus

@@ -6,6 +6,7 @@
 #include <gradus/tensor/kernels/dispatch.h>
 #include <gradus/tensor/memory.h>
 #include <gradus/tensor/npy.h>
+#include <gradus/tensor/npz.h>
 #include <gradus/tensor/packed_weights.h>
 #include <gradus/tensor/parallel.h>
 #include <gradus/tensor/print.h>

@@ -3,35 +3,21 @@
 #include <gradus/tensor/error.h>
 #include <gradus/tensor/safetensors.h>
 #include <gradus/tests/data/temporary_folder.h>
+#include <gradus/tests/tensor/file_bytes.h>
 
 #include <cmath>
 
 using namespace gradus;
 using doctest::Contains;
-using gradus::test::TemporaryFolder;
+using namespace gradus::test;
 using Floats = std::vector<float>;
 using Integers = std::vector<std::int64_t>;
 
 namespace {
 
-template <class T>
-std::string bytes_of(const std::vector<T>& values) {
-  return {reinterpret_cast<const char*>(values.data()), values.size() * sizeof(T)};
-}
-
-std::string file_of(const std::string& header, const std::string& elements) {
-  return bytes_of(std::vector<std::uint64_t>{header.size()}) + header + elements;
-}
-
-std::string entry(const std::string& name, const std::string& dtype, const std::string& shape,
-                  const std::string& offsets) {
-  return "\"" + name + "\":{\"dtype\":\"" + dtype + "\",\"shape\":" + shape + ",\"data_offsets\":" + offsets +
-         "}";
-}
-
 std::string one(const std::string& dtype, const std::string& shape, const std::string& offsets,
                 const std::string& elements) {
-  return file_of("{" + entry("weight", dtype, shape, offsets) + "}", elements);
+  return safetensors("{" + entry("weight", dtype, shape, offsets) + "}", elements);
 }
 
 Tensor load_one(const TemporaryFolder& folder, const std::string& bytes) {
@@ -41,7 +27,7 @@ Tensor load_one(const TemporaryFolder& folder, const std::string& bytes) {
 }
 
 /// What the Error says; it has to name the file.
-doctest::String error_of(const TemporaryFolder& folder, const std::string& bytes) {
+doctest::String message_of(const TemporaryFolder& folder, const std::string& bytes) {
   const std::string path = folder.write("bad", bytes);
   try {
     load_tensors(path);
@@ -61,7 +47,7 @@ TEST_CASE("safetensors: the bytes of a small file") {
   const std::string header =
       R"({"__metadata__":{"epoch":"3"},"w":{"dtype":"F32","shape":[2,2],"data_offsets":[0,16]}})";
   CHECK(folder.read("f") ==
-        file_of(header + std::string((8 - header.size() % 8) % 8, ' '), bytes_of(Floats{1, 2, 3, 4})));
+        safetensors(header + std::string((8 - header.size() % 8) % 8, ' '), bytes_of(Floats{1, 2, 3, 4})));
 }
 
 TEST_CASE("safetensors: what is saved is loaded, wider elements first") {
@@ -98,7 +84,7 @@ TEST_CASE("safetensors: a file without tensors") {
   const TemporaryFolder folder;
   save_tensors(folder.path("f"), {});
   CHECK(load_tensors(folder.path("f")).tensors.empty());
-  CHECK(load_tensors(folder.write("g", file_of("{}", ""))).tensors.empty());
+  CHECK(load_tensors(folder.write("g", safetensors("{}", ""))).tensors.empty());
 }
 
 TEST_CASE("safetensors: narrow types become wider ones") {
@@ -133,6 +119,11 @@ TEST_CASE("safetensors: what cannot be saved leaves the old file as it was") {
   CHECK_THROWS_WITH_AS(save_tensors(path, {{"__metadata__", t}}), Contains("__metadata__"), Error);
   CHECK_THROWS_WITH_AS(save_tensors(path, {{"\xff", t}}), Contains("UTF-8"), Error);
   CHECK_THROWS_WITH_AS(save_tensors(path, {{"a", t}}, {{"k", "\xc3"}}), Contains("UTF-8"), Error);
+  CHECK_THROWS_WITH_AS(save_tensors(path, {{std::string(3 << 20, 'n'), t}}), Contains("takes 3145730 bytes"), Error);
+  CHECK_THROWS_WITH_AS(save_tensors(path, {}, {{"k", std::string(2 << 20, '"')}}), Contains("takes 4194306 bytes"), Error);
+  NamedTensors many;
+  for (int i = 0; i < 50; ++i) many.emplace_back(std::to_string(i) + std::string(1 << 20, 'n'), t);
+  CHECK_THROWS_WITH_AS(save_tensors(path, many), Contains("for 50 tensors"), Error);
   CHECK_THROWS_WITH_AS(save_tensors(folder.path("absent/f"), {{"a", t}}), Contains("No such file"), Error);
   CHECK(folder.read("f") == "old");
   CHECK(folder.file_count() == 1);
@@ -140,7 +131,7 @@ TEST_CASE("safetensors: what cannot be saved leaves the old file as it was") {
 
 TEST_CASE("safetensors: a file that is cut off or is another's") {
   const TemporaryFolder folder;
-  const auto error = [&](const std::string& bytes) { return error_of(folder, bytes); };
+  const auto error = [&](const std::string& bytes) { return message_of(folder, bytes); };
   const std::string good = one("F32", "[2]", "[0,8]", "12345678");
   CHECK(error(good) == "no error");
   for (std::size_t size = 0; size < good.size(); ++size) {
@@ -153,52 +144,36 @@ TEST_CASE("safetensors: a file that is cut off or is another's") {
   CHECK(error(good + "1") == Contains("end at byte 8 of 9"));
 }
 
-TEST_CASE("safetensors: a header that is no header") {
+TEST_CASE("safetensors: white space inside and spaces behind the header are JSON's and the format's") {
   const TemporaryFolder folder;
-  const auto error = [&](const std::string& header) { return error_of(folder, file_of(header, "12345678")); };
-  const std::string good = R"({"dtype":"F32","shape":[2],"data_offsets":[0,8]})";
-  CHECK(error("{\"a\":" + good + "}") == "no error");
-  CHECK(error("") == Contains("no JSON"));
-  CHECK(error("{") == Contains("no JSON"));
-  CHECK(error("{\"a\":" + good + "} x") == Contains("no JSON"));
-  CHECK(error("[" + good + "]") == Contains("no JSON object"));
-  CHECK(error("17") == Contains("no JSON object"));
-  CHECK(error("{\"\xff\":" + good + "}") == Contains("no JSON"));
-  CHECK(error("{\"a\":" + good + ",\"a\":" + good + "}") == Contains("'a' stands twice"));
-  CHECK(error(R"({"a":{"dtype":"F32","dtype":"F32","shape":[2],"data_offsets":[0,8]}})") ==
-        Contains("'dtype' stands twice"));
-  CHECK(error(std::string(100000, '[')) == Contains("too deep"));
-  CHECK(error("{\"a\":" + std::string(100000, '[') + std::string(100000, ']') + "}") == Contains("too deep"));
-  CHECK(error("{\"__metadata__\":[],\"a\":" + good + "}") == Contains("metadata is no JSON object"));
-  CHECK(error("{\"__metadata__\":{\"k\":1},\"a\":" + good + "}") == Contains("metadata 'k' is no text"));
-  CHECK(error("{\"a\":3}") == Contains("'a' lacks"));
-  CHECK(error(R"({"a":{"dtype":"F32","shape":[2]}})") == Contains("'a' lacks"));
+  const std::string header = "{\n\t\"weight\" : {\"data_offsets\":[0, 8],\r\n \"shape\": [ 2 ], \"dtype\":\"F32\"} }   ";
+  CHECK(message_of(folder, safetensors(header, "12345678")) == "no error");
+  CHECK(message_of(folder, safetensors("{}" + std::string(3 << 20, ' '), "")) == "no error");
+}
+
+TEST_CASE("safetensors: types and ranks that Tensors do not have are named") {
+  const TemporaryFolder folder;
+  const auto error = [&](const std::string& dtype, const std::string& shape) {
+    return message_of(folder, one(dtype, shape, "[0,8]", "12345678"));
+  };
+  for (const char* dtype : {"U16", "U32", "U64", "I8", "I16", "F8_E4M3", "F8_E5M2"}) {
+    const std::string bits = std::string(dtype).substr(1);
+    const std::string shape = bits == "64" ? "[1]" : bits == "32" ? "[2]" : bits == "16" ? "[4]" : "[8]";
+    CHECK(error(dtype, shape) ==
+          Contains(("tensor 'weight' has the dtype " + std::string(dtype) + ", which Tensors do not have").c_str()));
+  }
+  CHECK(error("F32", "[1,1,1,1,1,1,1,1,2]") == Contains("tensor 'weight' has 9 axes, and a Tensor has at most 8"));
 }
 
 TEST_CASE("safetensors: a tensor that does not fit its place") {
   const TemporaryFolder folder;
   const auto error = [&](const std::string& dtype, const std::string& shape, const std::string& offsets) {
-    return error_of(folder, one(dtype, shape, offsets, "12345678"));
+    return message_of(folder, one(dtype, shape, offsets, "12345678"));
   };
   CHECK(error("F32", "[2]", "[0,8]") == "no error");
-  CHECK(error("F8_E4M3", "[8]", "[0,8]") == Contains("'weight' has a dtype that is not known: \"F8_E4M3\""));
-  CHECK(error("F32", "[-2]", "[0,8]") == Contains("-2"));
-  CHECK(error("F32", "[2.0]", "[0,8]") == Contains("2.0"));
-  CHECK(error("F32", "[true]", "[0,8]") == Contains("true"));
-  CHECK(error("F32", "[18446744073709551618]", "[0,8]") != "no error");
-  CHECK(error("F32", "[9223372036854775808]", "[0,8]") != "no error");
-  CHECK(error("F32", "2", "[0,8]") == Contains("shape"));
-  CHECK(error("F32", "[1,1,1,1,1,1,1,1,2]", "[0,8]") == Contains("at most 8"));
-  CHECK(error("F32", "[4611686018427387904,4]", "[0,8]") == Contains("more elements than can be counted"));
-  CHECK(error("F32", "[4611686018427387904]", "[0,8]") == Contains("larger than any memory"));
-  CHECK(error("F32", "[1099511627776]", "[0,8]") ==
-        Contains("takes 4398046511104 bytes, its offsets hold 8"));
+  CHECK(error("F32", "[1,2]", "[0,8]") == "no error");
   CHECK(error("F32", "[3]", "[0,8]") == Contains("takes 12 bytes, its offsets hold 8"));
-  CHECK(error("F32", "[2]", "[8,0]") == Contains("at 8 to 0"));
   CHECK(error("F32", "[2]", "[8,16]") == Contains("at 8 to 16, but there are 8 bytes"));
-  CHECK(error("F32", "[2]", "[-8,0]") == Contains("-8"));
-  CHECK(error("F32", "[2]", "[0]") == Contains("no two offsets"));
-  CHECK(error("F32", "[1]", "[0,4]") == Contains("end at byte 4 of 8"));
   CHECK(error("BOOL", "[8]", "[0,8]") == Contains("'weight' is of bool, but its element 0 is 49"));
 }
 
@@ -207,7 +182,7 @@ TEST_CASE("safetensors: tensors that overlap or leave a gap") {
   const auto error = [&](const std::string& first, const std::string& second) {
     const std::string header =
         "{" + entry("a", "U8", "[4]", first) + "," + entry("b", "U8", "[4]", second) + "}";
-    return error_of(folder, file_of(header, "12345678"));
+    return message_of(folder, safetensors(header, "12345678"));
   };
   CHECK(error("[0,4]", "[4,8]") == "no error");
   CHECK(error("[4,8]", "[0,4]") == "no error");

@@ -1,0 +1,66 @@
+// The element types that files know: more than Tensors have.
+#pragma once
+#include <gradus/tensor/mapped_file.h>
+#include <gradus/tensor/tensor_class.h>
+
+#include <optional>
+#include <string_view>
+
+namespace gradus {
+
+enum class ElementCode {
+  boolean,
+  u8,
+  i8,
+  u16,
+  i16,
+  u32,
+  i32,
+  u64,
+  i64,
+  f8_e4m3,
+  f8_e5m2,
+  f16,
+  bf16,
+  f32,
+  f64
+};
+
+struct ElementType {
+  ElementCode code;
+  std::size_t bytes;             // of an element
+  std::string_view safetensors;  // its name in that format
+  std::string_view npy;          // and in this; "" where NumPy has no such type
+  std::optional<DType> dtype;    // of the Tensor it is read into, without loss; nothing where it is not read
+};
+
+/// The type of that name, or null.
+const ElementType* find_safetensors_type(std::string_view name);
+const ElementType* find_npy_type(std::string_view name);
+
+/// IEEE 754 binary16.
+float half_to_float(std::uint16_t bits);
+/// The upper half of a binary32.
+float bfloat16_to_float(std::uint16_t bits);
+/// 1 sign, 4 exponent and 3 fraction bits; no infinity, one NaN of either sign; the largest is 448
+/// (Micikevicius et al., "FP8 formats for deep learning", table 1).
+float float8_e4m3_to_float(std::uint8_t bits);
+/// 1 sign, 5 exponent and 2 fraction bits: the upper half of a binary16.
+float float8_e5m2_to_float(std::uint8_t bits);
+
+/// "(2, 3)", "(4,)", "()"; at most sixteen sizes are written out.
+std::string shape_text(const std::vector<std::int64_t>& shape);
+
+/// Bytes of an array, or nothing where the product of its sizes cannot be counted. A size of 0 does not
+/// excuse the others: strides are made of them.
+std::optional<std::uint64_t> array_bytes(const ElementType& type, const std::vector<std::int64_t>& shape);
+
+/// Reads `count` elements and forgets them. Refuses a bool that is neither 0 nor 1: `where` opens the
+/// message.
+void skim_elements(const Origin& origin, const std::string& where, const ElementType& type,
+                   std::uint64_t count, ByteSource& source);
+
+/// A tensor of type.dtype and this shape from the next elements.
+Tensor read_elements(const ElementType& type, const Shape& shape, ByteSource& source);
+
+}  // namespace gradus
