@@ -23,8 +23,8 @@ done > train.en
 head -12 train.de > val.de
 head -12 train.en > val.en
 data=(--source train.de --target train.en --valid-source val.de --valid-target val.en)
-small=(--dim 16 --hidden 24 --batch 6 --epochs 4 --warmup 10)  # 40 steps an epoch
-begin=("${data[@]}" "${small[@]}")
+small=(--dim 16 --hidden 24 --batch 6 --warmup 10 --patience 50)  # 40 steps an epoch
+begin=("${data[@]}" "${small[@]}" --epochs 4)
 course=(--threads 1 --checkpoint-every 9)
 
 latest() { ls "$1"/checkpoints/*.safetensors | tail -1; }
@@ -39,11 +39,10 @@ same() {
 # finish FOLDER: goes on to the end, undisturbed.
 finish() { "$translate" train --out "$1" --resume "${course[@]}" 2> log || fail "$1 does not go on: $(cat log)"; }
 
-# start FOLDER LINES OPTIONS...: a training in the background, and a wait until its log has that many lines.
+# start FOLDER LINES [EPOCHS]: a training in the background, and a wait until its log has that many lines.
 start() {
   local folder=$1 lines=$2
-  shift 2
-  "$translate" train "${begin[@]}" --out "$folder" --resume "${course[@]}" "$@" 2> err &
+  "$translate" train "${data[@]}" "${small[@]}" --epochs "${3:-4}" --out "$folder" --resume "${course[@]}" 2> err &
   pid=$!
   until [ "$(wc -l 2> /dev/null < "$folder/log.jsonl")" -ge "$lines" ] 2> /dev/null || ! kill -0 $pid 2> /dev/null; do sleep 0.005; done
 }
@@ -88,9 +87,9 @@ finish asked
 same asked
 
 # Two in one folder.
-start busy 5 --epochs 1000 --patience 1000
+start busy 5 100
 for way in "" --resume; do
-  "$translate" train "${data[@]}" --out busy $way 2> log && fail "a second training in one folder ran $way"
+  "$translate" train "${begin[@]}" --out busy $way 2> log && fail "a second training in one folder ran $way"
   grep -q "in use" log || fail "a second training $way: $(cat log)"
 done
 kill -TERM $pid
