@@ -141,13 +141,12 @@ TEST_CASE("checkpoints of a folder: the latest that will do, and which ones are 
     c.log_bytes = 100 * step;
     save_checkpoint(checkpoint_path(dir, step), c);
   }
-  const auto latest = [&](CheckpointDemands demands) {
-    demands.run = c.run;
-    return latest_checkpoint(dir, demands)->state.step;
+  const auto latest = [&](std::int64_t most_steps, std::int64_t most_log_bytes) {
+    return latest_checkpoint(dir, {c.run, most_steps, most_log_bytes})->state.step;
   };
-  CHECK(latest({}) == 50);
-  CHECK(latest({.most_steps = 39}) == 30);
-  CHECK(latest({.most_log_bytes = 2000}) == 20);
+  CHECK(latest(INT64_MAX, INT64_MAX) == 50);
+  CHECK(latest(39, INT64_MAX) == 30);
+  CHECK(latest(INT64_MAX, 2000) == 20);
   CHECK_THROWS_WITH_AS(latest_checkpoint(dir, {.run = "another"}), Contains("none of the 5 checkpoints"), Error);
   remove_old_checkpoints(dir, 2, 40, 10);  // 50 is of a time that was gone back behind
   std::vector<std::int64_t> left;
