@@ -40,10 +40,11 @@ bool write_all(int file, std::string_view bytes) {
   return true;
 }
 
-/// Every way to fail leaves errno as the first failing call set it. Gives the name of that call's step, nullptr
-/// where all went well.
+/// Every way to fail leaves errno as the first failing call set it. Gives the name of that call's step,
+/// nullptr where all went well.
 const char* write_and_sync(const std::string& path, std::span<const std::string_view> pieces) {
-  const int file = again([&] { return ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666); });
+  const int file =
+      again([&] { return ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666); });
   if (file < 0) return "create";
   const char* failed = nullptr;
   for (const std::string_view piece : pieces) {
@@ -57,11 +58,7 @@ const char* write_and_sync(const std::string& path, std::span<const std::string_
   return failed;
 }
 
-/// Makes the new name last through a power cut. A folder that may not be read, or a file system that cannot sync folders,
-/// is let pass; a disk that fails is not.
-bool sync_folder_of(const std::string& path) {
-  const std::size_t slash = path.rfind('/');
-  const std::string folder = slash == std::string::npos ? "." : path.substr(0, slash + 1);
+bool sync_folder(const std::string& folder) {
   const int handle = again([&] { return ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC); });
   if (handle < 0) return errno == EACCES || errno == EPERM;
   const bool synced = again([&] { return ::fsync(handle); }) == 0 || errno == EINVAL || errno == ENOTSUP;
@@ -80,13 +77,18 @@ void write_file_atomically(const std::string& path, std::span<const std::string_
   if (failed) {
     const int error = errno;
     ::unlink(temporary.c_str());
-    throw Error("write", "cannot " + std::string(failed) + " '" + path + "': " + std::strerror(error) + "; it takes " +
-                             std::to_string(size_of(pieces)) + " bytes, and what was there before is untouched");
+    throw Error("write", "cannot " + std::string(failed) + " '" + path + "': " + std::strerror(error) +
+                             "; it takes " + std::to_string(size_of(pieces)) +
+                             " bytes, and what was there before is untouched");
   }
-  if (!sync_folder_of(path)) {
-    throw Error("write", "'" + path + "' is written, but its folder cannot be synced: " + std::strerror(errno) +
-                             "; a power cut may still take the file away");
-  }
+  sync_folder_of(path);
+}
+
+void sync_folder_of(const std::string& path) {
+  const std::size_t slash = path.rfind('/');
+  if (sync_folder(slash == std::string::npos ? "." : path.substr(0, slash + 1))) return;
+  throw Error("write", "'" + path + "' is written, but its folder cannot be synced: " + std::strerror(errno) +
+                           "; a power cut may still take it away");
 }
 
 void write_file_atomically(const std::string& path, std::string_view content) {
@@ -97,7 +99,8 @@ bool is_left_over(std::string_view name) {
   const std::size_t mark = name.rfind(temporary_mark);
   if (mark == std::string_view::npos || mark == 0) return false;
   const std::string_view process = name.substr(mark + temporary_mark.size());
-  return !process.empty() && std::all_of(process.begin(), process.end(), [](char c) { return c >= '0' && c <= '9'; });
+  return !process.empty() &&
+         std::all_of(process.begin(), process.end(), [](char c) { return c >= '0' && c <= '9'; });
 }
 
 }  // namespace gradus

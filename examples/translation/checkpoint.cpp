@@ -31,22 +31,24 @@ double number_of(const json& value) { return value.is_null() ? INFINITY : value.
 
 std::string state_text(const Checkpoint& c) {
   const TrainingState& s = c.state;
-  return json{{"format", format},
-              {"run", c.run},
-              {"step", s.step},
-              {"epoch", s.epoch},
-              {"batch", s.batch},
-              {"lr", s.lr},
-              {"best_loss", number(s.best_loss)},
-              {"best_epoch", s.best_epoch},
-              {"best_step", s.best_step},
-              {"best", {{"loss", number(s.best.loss)}, {"perplexity", number(s.best.perplexity)}, {"bleu", s.best.bleu}}},
-              {"bad_epochs", s.epoch - 1 - s.best_epoch},
-              {"skipped", s.skipped},
-              {"loss_sum", s.loss_sum},
-              {"updates", s.updates},
-              {"random", {{"seed", c.random.seed}, {"offset", c.random.offset}}},
-              {"log_bytes", c.log_bytes}}
+  return json{
+      {"format", format},
+      {"run", c.run},
+      {"step", s.step},
+      {"epoch", s.epoch},
+      {"batch", s.batch},
+      {"lr", s.lr},
+      {"best_loss", number(s.best_loss)},
+      {"best_epoch", s.best_epoch},
+      {"best_step", s.best_step},
+      {"best",
+       {{"loss", number(s.best.loss)}, {"perplexity", number(s.best.perplexity)}, {"bleu", s.best.bleu}}},
+      {"bad_epochs", s.epoch - 1 - s.best_epoch},
+      {"skipped", s.skipped},
+      {"loss_sum", s.loss_sum},
+      {"updates", s.updates},
+      {"random", {{"seed", c.random.seed}, {"offset", c.random.offset}}},
+      {"log_bytes", c.log_bytes}}
       .dump();
 }
 
@@ -68,7 +70,8 @@ void read_state(const std::string& text, Checkpoint& c) {
   s.best_loss = number_of(j.at("best_loss"));
   s.best_epoch = count("best_epoch", 0);
   s.best_step = count("best_step", 0);
-  s.best = {number_of(j.at("best").at("loss")), number_of(j.at("best").at("perplexity")), j.at("best").at("bleu")};
+  s.best = {number_of(j.at("best").at("loss")), number_of(j.at("best").at("perplexity")),
+            j.at("best").at("bleu")};
   s.skipped = count("skipped", 0);
   s.loss_sum = j.at("loss_sum");
   s.updates = count("updates", 0);
@@ -78,12 +81,14 @@ void read_state(const std::string& text, Checkpoint& c) {
 
 // --- the digest --------------------------------------------------------------------------------------------
 
-/// Of the tensors in order of their names and of the state. Lengths come before what they measure, so that no two
-/// contents are one text.
+/// Of the tensors in order of their names and of the state. Lengths come before what they measure, so that no
+/// two contents are one text.
 std::string digest_of(NamedTensors tensors, const std::string& state) {
   std::sort(tensors.begin(), tensors.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
   Digest digest;
-  const auto add = [&digest](const std::string& text) { digest.add(std::to_string(text.size()) + ":" + text); };
+  const auto add = [&digest](const std::string& text) {
+    digest.add(std::to_string(text.size()) + ":" + text);
+  };
   add(state);
   for (const auto& [name, tensor] : tensors) {
     const Tensor laid_out = tensor.detach().contiguous();
@@ -96,8 +101,8 @@ std::string digest_of(NamedTensors tensors, const std::string& state) {
   return digest.text();
 }
 
-/// The digest covers what the header says. Padding says nothing, and a flipped bit turns a blank into a byte 0, where a
-/// parser may take the text to end: no byte below a blank is ever written, so none may be there.
+/// The digest covers what the header says. Padding says nothing, and a flipped bit turns a blank into a byte
+/// 0, where a parser may take the text to end: no byte below a blank is ever written, so none may be there.
 void check_header_bytes(const std::string& path) {
   std::ifstream file(path, std::ios::binary);
   std::uint64_t left = 0;
@@ -135,7 +140,9 @@ void save_checkpoint(const std::string& path, const Checkpoint& checkpoint) {
 Checkpoint load_checkpoint(const std::string& path) {
   TensorFile file = load_tensors(path);
   check_header_bytes(path);
-  const auto refuse = [&path](const std::string& why) { throw Error("load", "'" + path + "' is damaged: " + why); };
+  const auto refuse = [&path](const std::string& why) {
+    throw Error("load", "'" + path + "' is damaged: " + why);
+  };
   if (file.metadata.size() != 2 || !file.metadata.contains("state") || !file.metadata.contains("digest")) {
     throw Error("load", "'" + path + "' is no checkpoint: its metadata are not a state and a digest");
   }
@@ -150,9 +157,11 @@ Checkpoint load_checkpoint(const std::string& path) {
     refuse(problem.what());
   }
   for (auto& [name, tensor] : file.tensors) {
-    const auto part = std::find_if(std::begin(parts), std::end(parts), [&, &n = name](const char* p) { return n.starts_with(p); });
+    const auto part = std::find_if(std::begin(parts), std::end(parts),
+                                   [&, &n = name](const char* p) { return n.starts_with(p); });
     if (part == std::end(parts)) refuse("it holds a tensor '" + name + "'");
-    part_of(checkpoint, static_cast<std::size_t>(part - parts)).emplace_back(name.substr(std::strlen(*part)), tensor);
+    part_of(checkpoint, static_cast<std::size_t>(part - parts))
+        .emplace_back(name.substr(std::strlen(*part)), tensor);
   }
   return checkpoint;
 }
@@ -175,7 +184,8 @@ std::string checkpoint_path(const std::string& folder, std::int64_t step) {
 std::vector<StoredCheckpoint> stored_checkpoints(const std::string& folder) {
   std::vector<StoredCheckpoint> found;
   std::error_code error;
-  for (fs::directory_iterator at(fs::path(folder) / "checkpoints", error), end; !error && at != end; at.increment(error)) {
+  for (fs::directory_iterator at(fs::path(folder) / "checkpoints", error), end; !error && at != end;
+       at.increment(error)) {
     const std::string name = at->path().filename().string();
     long long step = 0;
     if (std::sscanf(name.c_str(), "step-%lld.", &step) != 1 || step < 0) continue;
@@ -194,9 +204,12 @@ std::optional<Checkpoint> latest_checkpoint(const std::string& folder, const Che
   for (const StoredCheckpoint& candidate : stored) {
     try {
       Checkpoint checkpoint = load_checkpoint(candidate.path);
-      const auto refuse = [&](const std::string& why) { throw Error("load", "'" + candidate.path + "' " + why); };
+      const auto refuse = [&](const std::string& why) {
+        throw Error("load", "'" + candidate.path + "' " + why);
+      };
       if (checkpoint.run != demands.run) refuse("is of a run with other options or another text");
-      if (checkpoint.state.step != candidate.step) refuse("stands at step " + std::to_string(checkpoint.state.step));
+      if (checkpoint.state.step != candidate.step)
+        refuse("stands at step " + std::to_string(checkpoint.state.step));
       if (checkpoint.log_bytes > demands.most_log_bytes) {
         refuse("was made when log.jsonl had " + std::to_string(checkpoint.log_bytes) + " bytes, and it has " +
                std::to_string(demands.most_log_bytes));
@@ -207,18 +220,23 @@ std::optional<Checkpoint> latest_checkpoint(const std::string& folder, const Che
     }
   }
   if (stored.empty()) return {};
-  throw Error("load", "none of the " + std::to_string(stored.size()) + " checkpoints in '" + folder +
-                          "/checkpoints' can be gone on from (see above); without them (move them away) the run begins anew "
-                          "from its seed");
+  throw Error(
+      "load",
+      "none of the " + std::to_string(stored.size()) + " checkpoints in '" + folder +
+          "/checkpoints' can be gone on from (see above); without them (move them away) the run begins anew "
+          "from its seed");
 }
 
-void remove_old_checkpoints(const std::string& folder, std::int64_t keep, std::int64_t newest, std::int64_t best) {
+void remove_old_checkpoints(const std::string& folder, std::int64_t keep, std::int64_t newest,
+                            std::int64_t best) {
   std::vector<StoredCheckpoint> stored = stored_checkpoints(folder);
   std::erase_if(stored, [&](const StoredCheckpoint& s) { return s.step > newest; });
   for (std::size_t i = static_cast<std::size_t>(keep); i < stored.size(); ++i) {
     std::error_code error;
     if (stored[i].step != best) fs::remove(stored[i].path, error);
-    if (error) std::fprintf(stderr, "translate: '%s' cannot be removed: %s\n", stored[i].path.c_str(), error.message().c_str());
+    if (error)
+      std::fprintf(stderr, "translate: '%s' cannot be removed: %s\n", stored[i].path.c_str(),
+                   error.message().c_str());
   }
 }
 

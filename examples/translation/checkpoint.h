@@ -1,8 +1,8 @@
 // One file that holds all a training is made of at one moment, and the files of that kind in a folder.
 //
-// It is a safetensors file: the tensors "model.*", "optimizer.*" (moments, numbers of steps, learning rate) and "best.*"
-// (the weights with the best validation BLEU), and in the metadata "state", everything else as JSON, and "digest", that of
-// all names, types, shapes, elements and the state. Numbers keep all their bits.
+// It is a safetensors file: the tensors "model.*", "optimizer.*" (moments, numbers of steps, learning rate)
+// and "best.*" (the weights with the best validation BLEU), and in the metadata "state", everything else as
+// JSON, and "digest", that of all names, types, shapes, elements and the state. Numbers keep all their bits.
 #pragma once
 #include "training.h"
 
@@ -43,12 +43,13 @@ struct CheckpointDemands {
   std::int64_t most_steps = INT64_MAX;
   std::int64_t most_log_bytes = INT64_MAX;  // what log.jsonl still holds
 };
-/// The latest that meets the demands. One that is damaged, or does not meet them, is named on standard error and the one
-/// before it taken. Nothing where none is stored; throws where some are and none will do.
+/// The latest that meets the demands. One that is damaged, or does not meet them, is named on standard error
+/// and the one before it taken. Nothing where none is stored; throws where some are and none will do.
 std::optional<Checkpoint> latest_checkpoint(const std::string& folder, const CheckpointDemands& demands);
 
-/// Keeps the `keep` latest up to the step `newest`, the best one, and those after `newest` (which are damaged, or they
-/// would have been gone on from).
-void remove_old_checkpoints(const std::string& folder, std::int64_t keep, std::int64_t newest, std::int64_t best);
+/// Keeps the `keep` latest up to the step `newest`, the best one, and those after `newest` (which are
+/// damaged, or they would have been gone on from).
+void remove_old_checkpoints(const std::string& folder, std::int64_t keep, std::int64_t newest,
+                            std::int64_t best);
 
 }  // namespace translation

@@ -9,8 +9,8 @@ namespace {
 
 using Table = std::array<std::uint64_t, 256>;
 
-/// tables[k][b]: what byte b, with k bytes behind it, adds to the remainder. Eight tables take eight bytes at once
-/// (Kounavis, Berry 2005).
+/// tables[k][b]: what byte b, with k bytes behind it, adds to the remainder. Eight tables take eight bytes at
+/// once (Kounavis, Berry 2005).
 constexpr std::array<Table, 8> make_tables() {
   constexpr std::uint64_t polynomial = 0xC96C5795D7870F42u;
   std::array<Table, 8> tables{};

@@ -9,12 +9,14 @@ namespace translation {
 namespace {
 
 std::atomic<int> seen{0};
-static_assert(std::atomic<int>::is_always_lock_free, "what a handler of signals writes must not wait for a lock");
+static_assert(std::atomic<int>::is_always_lock_free,
+              "what a handler of signals writes must not wait for a lock");
 
 // Nothing but what is allowed inside a handler.
 extern "C" void note_signal(int signal) {
   if (seen.exchange(signal) != 0) ::_exit(128 + signal);
-  constexpr char text[] = "\ntranslate: ends after this step and keeps everything; once more to quit at once\n";
+  constexpr char text[] =
+      "\ntranslate: ends after this step and keeps everything; once more to quit at once\n";
   [[maybe_unused]] const auto written = ::write(STDERR_FILENO, text, sizeof text - 1);
 }
 

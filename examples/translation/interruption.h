@@ -3,8 +3,8 @@
 
 namespace translation {
 
-/// While it lives, the first of these signals is only noted, so that the work can be put away; the second ends the
-/// process at once. There may be one at a time.
+/// While it lives, the first of these signals is only noted, so that the work can be put away; the second
+/// ends the process at once. There may be one at a time.
 class Interruption {
  public:
   Interruption();

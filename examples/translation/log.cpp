@@ -1,5 +1,6 @@
 #include "log.h"
 
+#include <gradus/tensor/atomic_file.h>
 #include <gradus/tensor/error.h>
 
 #include <nlohmann/json.hpp>
@@ -41,13 +42,14 @@ GrowingFile::GrowingFile(const std::string& path, std::int64_t bytes) : path_(pa
   do file_ = ::open(path.c_str(), O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC, 0666);
   while (file_ < 0 && errno == EINTR);
   if (file_ < 0) fail("opened");
+  gradus::sync_folder_of(path);
   struct stat status {};
   if (::fstat(file_, &status) != 0) fail("read");
   size_ = status.st_size;
   const std::int64_t kept = bytes < 0 ? size_ : bytes;
   if (size_ < kept) {
-    throw Error("train", "'" + path_ + "' has " + std::to_string(size_) + " bytes, of which " + std::to_string(kept) +
-                             " were to be gone on from");
+    throw Error("train", "'" + path_ + "' has " + std::to_string(size_) + " bytes, of which " +
+                             std::to_string(kept) + " were to be gone on from");
   }
   char last = '\n';
   if (kept > 0 && ::pread(file_, &last, 1, kept - 1) != 1) fail("read");
@@ -68,7 +70,8 @@ void GrowingFile::add_line(std::string line) {
   for (std::size_t done = 0; done < line.size();) {
     const ssize_t written = ::write(file_, line.data() + done, line.size() - done);
     if (written > 0) done += static_cast<std::size_t>(written);
-    else if (written == 0 || errno != EINTR) fail("written (" + std::to_string(line.size()) + " bytes at " + std::to_string(size_) + ")");
+    else if (written == 0 || errno != EINTR)
+      fail("written (" + std::to_string(line.size()) + " bytes at " + std::to_string(size_) + ")");
   }
   size_ += static_cast<std::int64_t>(line.size());
 }
@@ -131,7 +134,8 @@ LoggedStep logged_step(const std::string& folder, std::int64_t step) {
     last = entry["step"];
     if (last == step) return {number(entry.at("loss")), number(entry.at("gradient_norm"))};
   }
-  throw Error("replay", "there is no step " + std::to_string(step) + " in '" + path + "': it goes to step " + std::to_string(last));
+  throw Error("replay", "there is no step " + std::to_string(step) + " in '" + path + "': it goes to step " +
+                            std::to_string(last));
 }
 
 }  // namespace translation

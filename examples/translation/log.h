@@ -1,5 +1,5 @@
-// The two logs of a training run, one JSON object a line: what was learnt (the same bytes in every run of one seed, however
-// often it was interrupted), and when.
+// The two logs of a training run, one JSON object a line: what was learnt (the same bytes in every run of one
+// seed, however often it was interrupted), and when.
 #pragma once
 #include "training.h"
 
@@ -11,7 +11,8 @@ namespace translation {
 /// A file that grows by whole lines, each given to the system at once: a killed process leaves all of them.
 class GrowingFile {
  public:
-  /// Goes on behind the first `bytes` bytes and drops what follows; all of it stays with -1. Throws where there are fewer.
+  /// Goes on behind the first `bytes` bytes and drops what follows; all of it stays with -1. Throws where
+  /// there are fewer.
   GrowingFile(const std::string& path, std::int64_t bytes);
   ~GrowingFile();
   GrowingFile(const GrowingFile&) = delete;
@@ -36,9 +37,11 @@ class TrainingLog {
  public:
   /// Opens log.jsonl, cut back to `bytes` bytes, and timing.jsonl, which gets {"start": time, "step"}.
   TrainingLog(const std::string& folder, std::int64_t bytes, std::int64_t step);
-  /// {"step", "loss", "lr", "gradient_norm"}, and "skipped", the number of steps without an update, where this is one.
+  /// {"step", "loss", "lr", "gradient_norm"}, and "skipped", the number of steps without an update, where
+  /// this is one.
   void step(const TrainingState& state, const StepResult& result, double lr);
-  /// {"epoch", "valid_loss", "valid_perplexity", "valid_bleu"}, and {"epoch", "step", "seconds"} in timing.jsonl.
+  /// {"epoch", "valid_loss", "valid_perplexity", "valid_bleu"}, and {"epoch", "step", "seconds"} in
+  /// timing.jsonl.
   void epoch(const TrainingState& state, const Validation& validation, double seconds);
   /// {"checkpoint": step, "seconds"} in timing.jsonl.
   void checkpoint(std::int64_t step, double seconds);

@@ -20,6 +20,7 @@ using namespace gradus;
 namespace {
 
 std::string digits(double value) {
+  if (std::isnan(value)) return "nan";  // of either sign
   char text[40];
   std::snprintf(text, sizeof text, "%.17g", value);
   return text;
@@ -27,7 +28,8 @@ std::string digits(double value) {
 
 /// Of one NaN, any NaN is the same.
 bool same(double a, double b) {
-  return std::bit_cast<std::uint64_t>(a) == std::bit_cast<std::uint64_t>(b) || (std::isnan(a) && std::isnan(b));
+  return std::bit_cast<std::uint64_t>(a) == std::bit_cast<std::uint64_t>(b) ||
+         (std::isnan(a) && std::isnan(b));
 }
 
 /// log.jsonl has null for all that are no finite numbers.
@@ -70,7 +72,8 @@ int run_replay(const ReplayCommand& command, TrainCommand& options, std::ostream
   check_texts(options, setup, config);
   Training training(*setup.model, setup.data, setup.training);
   const std::string from = start(training, command.folder, setup.settings.digest, command.step - 1);
-  out << "step " << command.step << ", epoch " << training.state().epoch << ", made again from " << from << "\n";
+  out << "step " << command.step << ", epoch " << training.state().epoch << ", made again from " << from
+      << "\n";
   advance(training, command.step - 1);
   out << "sentences       " << lines_of(options, training.next_batch()) << "\n";
 
@@ -79,7 +82,8 @@ int run_replay(const ReplayCommand& command, TrainCommand& options, std::ostream
   const double norm = optim::clip_grad_norm_(parameters(setup.model->view()), INFINITY);
   const auto compare = [&out](const char* what, double now, double before) {
     const bool equal = same(as_logged(now), before);
-    out << what << digits(now) << "  log.jsonl: " << digits(before) << (equal ? ", the same bit for bit\n" : ", NOT the same\n");
+    out << what << digits(now) << "  log.jsonl: " << digits(before)
+        << (equal ? ", the same bit for bit\n" : ", NOT the same\n");
     return equal;
   };
   const bool equal = compare("loss            ", loss, logged.loss);

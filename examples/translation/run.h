@@ -17,7 +17,8 @@ class Run {
   /// Goes on from the latest checkpoint, or from the start where there is none.
   void take_up();
   Ending go(const Interruption& interruption);
-  /// After Ending::bad_step: keeps the state before the next batch, and throws an Error that says what is wrong with that.
+  /// After Ending::bad_step: keeps the state before the next batch, and throws an Error that says what is
+  /// wrong with that.
   [[noreturn]] void report_bad_step();
 
   const TrainingState& state() const { return training_.state(); }

@@ -55,6 +55,8 @@ void make_run_folder(const std::string& folder) {
   std::error_code error;
   fs::create_directories(fs::path(folder) / "checkpoints", error);
   if (error) fail(folder, "cannot be made: " + error.message());
+  const fs::path path = fs::absolute(folder).lexically_normal();
+  sync_folder_of((path.has_filename() ? path : path.parent_path()).string());
 }
 
 FolderLock::FolderLock(const std::string& folder) {
@@ -66,7 +68,8 @@ FolderLock::FolderLock(const std::string& folder) {
   if (result == 0) return;
   const int problem = errno;
   ::close(file_);
-  if (problem != EWOULDBLOCK) throw Error("train", "'" + path + "' cannot be locked: " + std::strerror(problem));
+  if (problem != EWOULDBLOCK)
+    throw Error("train", "'" + path + "' cannot be locked: " + std::strerror(problem));
   fail(folder, "is in use: another training is at work in it (it holds '" + path +
                    "'); wait for its end, stop it with SIGTERM, or name another folder");
 }

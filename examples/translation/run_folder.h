@@ -15,8 +15,8 @@ FolderContent content_of(const std::string& folder);
 /// Makes the folder and its subfolder for checkpoints where they are missing.
 void make_run_folder(const std::string& folder);
 
-/// The right to write to a folder: the lock that the system keeps on the file `lock` in it, which ends with the process,
-/// however that ends. Throws where another process has it.
+/// The right to write to a folder: the lock that the system keeps on the file `lock` in it, which ends with
+/// the process, however that ends. Throws where another process has it.
 class FolderLock {
  public:
   explicit FolderLock(const std::string& folder);

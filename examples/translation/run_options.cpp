@@ -22,11 +22,13 @@ const json& stored_value(const json& config, const std::string& key) {
 
 }  // namespace
 
-void take_stored_options(std::span<const RunOption> options, const std::string& text, const std::string& folder) {
+void take_stored_options(std::span<const RunOption> options, const std::string& text,
+                         const std::string& folder) {
   try {
     const json config = json::parse(text);
     if (!config.contains("training")) {
-      throw Error("train", "the folder '" + folder + "' holds a model, but its config.json says nothing of how it is trained");
+      throw Error("train", "the folder '" + folder +
+                               "' holds a model, but its config.json says nothing of how it is trained");
     }
     for (const RunOption& option : options) {
       const json& stored = stored_value(config, config_key(option.name));
@@ -36,9 +38,11 @@ void take_stored_options(std::span<const RunOption> options, const std::string& 
             if (!option.given) {
               *value = before;
             } else if (!option.may_change && *value != before) {
-              throw Error("train", "--" + option.name + " is " + json(*value).dump() + " on the command line, and " +
-                                       stored.dump() + " in the run in '" + folder +
-                                       "': a run is gone on with as it was begun; leave the option out, or begin another run");
+              throw Error(
+                  "train",
+                  "--" + option.name + " is " + json(*value).dump() + " on the command line, and " +
+                      stored.dump() + " in the run in '" + folder +
+                      "': a run is gone on with as it was begun; leave the option out, or begin another run");
             }
           },
           option.value);

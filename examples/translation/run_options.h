@@ -16,8 +16,9 @@ struct RunOption {
   bool given = false;       // on the command line
 };
 
-/// Sets the options that were not given to what `config`, the text of config.json, says. Throws where one that must not
-/// change was given with another value, and names both; `folder` is for the message.
-void take_stored_options(std::span<const RunOption> options, const std::string& config, const std::string& folder);
+/// Sets the options that were not given to what `config`, the text of config.json, says. Throws where one
+/// that must not change was given with another value, and names both; `folder` is for the message.
+void take_stored_options(std::span<const RunOption> options, const std::string& config,
+                         const std::string& folder);
 
 }  // namespace translation

@@ -119,7 +119,8 @@ Settings make_settings(const Language& source, const Language& target, const Mod
   return {config.dump(2) + "\n", digest.text()};
 }
 
-void save_settings(const std::string& folder, const Language& source, const Language& target, const Settings& settings) {
+void save_settings(const std::string& folder, const Language& source, const Language& target,
+                   const Settings& settings) {
   source.vocabulary.save(in(folder, "source.vocabulary"));
   target.vocabulary.save(in(folder, "target.vocabulary"));
   write_file_atomically(in(folder, "config.json"), settings.text);

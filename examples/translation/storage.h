@@ -30,7 +30,8 @@ Settings make_settings(const Language& source, const Language& target, const Mod
 std::string config_key(std::string option);
 
 /// Writes everything but the weights; config.json, which makes the folder a run, comes last.
-void save_settings(const std::string& folder, const Language& source, const Language& target, const Settings& settings);
+void save_settings(const std::string& folder, const Language& source, const Language& target,
+                   const Settings& settings);
 /// The text of config.json.
 std::string load_config(const std::string& folder);
 /// Writes the weights that `run` uses; the file is replaced as a whole.

@@ -53,9 +53,9 @@ Training::Training(const TranslationModel& model, const Data& data, const Traini
 }
 
 void Training::lay_out_epoch() {
-  batches_ = make_batches(
-      data_.train, {.batch_size = options_.batch, .unit = options_.batch_unit, .seed = options_.seed},
-      static_cast<std::uint64_t>(state_.epoch));
+  batches_ = make_batches(data_.train,
+                          {.batch_size = options_.batch, .unit = options_.batch_unit, .seed = options_.seed},
+                          static_cast<std::uint64_t>(state_.epoch));
 }
 
 void Training::restore(const TrainingState& state, const NamedTensors& optimizer) {
@@ -128,7 +128,8 @@ class EpochBar {
  public:
   explicit EpochBar(const Training& training)
       : training_(training),
-        progress_("epoch " + std::to_string(training.state().epoch), training.batch_count(), training.state().batch) {}
+        progress_("epoch " + std::to_string(training.state().epoch), training.batch_count(),
+                  training.state().batch) {}
 
   void update(std::int64_t tokens) {
     tokens_ += tokens;
@@ -153,7 +154,8 @@ class EpochBar {
 std::int64_t tokens_of_next_batch(const Training& training) {
   std::int64_t tokens = 0;
   for (const std::int64_t index : training.next_batch()) {
-    tokens += static_cast<std::int64_t>(training.data().train[static_cast<std::size_t>(index)].target.size()) + 1;
+    tokens +=
+        static_cast<std::int64_t>(training.data().train[static_cast<std::size_t>(index)].target.size()) + 1;
   }
   return tokens;
 }

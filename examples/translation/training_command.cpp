@@ -29,12 +29,14 @@ void require_texts(const TrainCommand& command) {
                                                               {"--valid-target", &command.valid_target}};
   for (const auto& [name, path] : texts) {
     if (path->empty()) {
-      throw Error("train", std::string(name) + " is required: there is no run in '" + command.out + "' that would know it");
+      throw Error("train", std::string(name) + " is required: there is no run in '" + command.out +
+                               "' that would know it");
     }
   }
 }
 
-/// Where the folder holds a run, takes the right to it, and the options from it: true. Throws where that must not be.
+/// Where the folder holds a run, takes the right to it, and the options from it: true. Throws where that must
+/// not be.
 bool open_run(TrainCommand& command, std::optional<FolderLock>& lock) {
   if (FolderLock::exists(command.out)) lock.emplace(command.out);
   if (content_of(command.out) == FolderContent::nothing) {
@@ -42,9 +44,11 @@ bool open_run(TrainCommand& command, std::optional<FolderLock>& lock) {
     return false;
   }
   if (!command.resume) {
-    throw Error("train", "the folder '" + command.out +
-                             "' is not empty: it holds a training run, and nothing in it is touched; go on with that run by "
-                             "--resume, or name another folder");
+    throw Error(
+        "train",
+        "the folder '" + command.out +
+            "' is not empty: it holds a training run, and nothing in it is touched; go on with that run by "
+            "--resume, or name another folder");
   }
   if (!lock) lock.emplace(command.out);
   take_stored_options(command.options, load_config(command.out), command.out);
@@ -68,12 +72,15 @@ int finish(Run& run, Ending ending, const TrainCommand& command, const Interrupt
                  static_cast<long long>(state.skipped));
   }
   if (ending == Ending::interrupted) {
-    std::fprintf(stderr, "stopped by %s after step %lld; everything is kept in %s; go on with\n  translate train --out %s --resume\n",
+    std::fprintf(stderr,
+                 "stopped by %s after step %lld; everything is kept in %s; go on with\n  translate train "
+                 "--out %s --resume\n",
                  interruption.name(), static_cast<long long>(state.step),
                  checkpoint_path(command.out, state.step).c_str(), command.out.c_str());
     return interruption.exit_status();
   }
-  std::fprintf(stderr, "best: epoch %lld with a validation BLEU of %.2f; %lld steps; %s; the model is in %s\n",
+  std::fprintf(stderr,
+               "best: epoch %lld with a validation BLEU of %.2f; %lld steps; %s; the model is in %s\n",
                static_cast<long long>(state.best_epoch), state.best.bleu, static_cast<long long>(state.step),
                duration_text(run.seconds()).c_str(), command.out.c_str());
   return 0;
@@ -91,7 +98,8 @@ int run_training(TrainCommand& command) {
   remove_left_overs(command.out);
   make_run_folder(command.out);
   save_settings(command.out, setup.data.source, setup.data.target, setup.settings);
-  std::fprintf(stderr, "%lld parameters; vocabularies of %lld and %lld; %zu training and %lld validation pairs\n",
+  std::fprintf(stderr,
+               "%lld parameters; vocabularies of %lld and %lld; %zu training and %lld validation pairs\n",
                static_cast<long long>(num_parameters(setup.model->view())),
                static_cast<long long>(setup.data.source.vocabulary.size()),
                static_cast<long long>(setup.data.target.vocabulary.size()), setup.data.train.size(),
@@ -108,7 +116,8 @@ void run_translation(const RunCommand& command, std::istream& in, std::ostream& 
   const Translator translator = load_translator(command.folder);
   std::vector<std::string> lines;
   const auto flush = [&] {
-    for (const std::string& line : translate_lines(*translator.model, translator.source, translator.target, lines, command.beam)) {
+    for (const std::string& line :
+         translate_lines(*translator.model, translator.source, translator.target, lines, command.beam)) {
       out << line << "\n";
     }
     out.flush();
@@ -129,8 +138,8 @@ void run_scoring(const std::string& reference, std::istream& in, std::ostream& o
   std::vector<std::string> lines;
   for (std::string line; std::getline(in, line);) lines.push_back(line);
   if (lines.size() != right.size()) {
-    throw Error("score", std::to_string(lines.size()) + " translations on standard input, but '" + reference + "' has " +
-                             std::to_string(right.size()) + " lines");
+    throw Error("score", std::to_string(lines.size()) + " translations on standard input, but '" + reference +
+                             "' has " + std::to_string(right.size()) + " lines");
   }
   out << corpus_bleu(lines, {right}).describe() << "\n";
 }

@@ -26,7 +26,8 @@ std::string digest_of(std::span<const std::string> lines) {
 }
 
 /// The two files; their digests go under the names of their options.
-ParallelCorpus read_texts(const std::string& source, const std::string& target, const std::string& prefix, Setup& setup) {
+ParallelCorpus read_texts(const std::string& source, const std::string& target, const std::string& prefix,
+                          Setup& setup) {
   ParallelCorpus corpus = read_parallel(source, target);
   setup.texts[prefix + "source"] = digest_of(corpus.source);
   setup.texts[prefix + "target"] = digest_of(corpus.target);
@@ -36,8 +37,8 @@ ParallelCorpus read_texts(const std::string& source, const std::string& target, 
 void read_data(const TrainCommand& command, Setup& setup) {
   const Tokenizer source_tokens = Tokenizer::named(command.source_tokens);
   const Tokenizer target_tokens = Tokenizer::named(command.target_tokens);
-  FilteredCorpus filtered = filter_by_length(read_texts(command.source, command.target, "", setup), command.filter,
-                                             source_tokens, target_tokens);
+  FilteredCorpus filtered = filter_by_length(read_texts(command.source, command.target, "", setup),
+                                             command.filter, source_tokens, target_tokens);
   std::fprintf(stderr, "training text: %s\n", filtered.report.describe().c_str());
   if (filtered.corpus.size() == 0) throw Error("train", "no sentence pair is left to train on");
   Data& data = setup.data;
@@ -51,7 +52,8 @@ void read_data(const TrainCommand& command, Setup& setup) {
   }
   data.train = encode(filtered.corpus, data.source, data.target);
   data.valid = filter_by_length(read_texts(command.valid_source, command.valid_target, "valid-", setup), {},
-                                source_tokens, target_tokens).corpus;
+                                source_tokens, target_tokens)
+                   .corpus;
   if (data.valid.size() == 0) throw Error("train", "no validation sentence pair has words on both sides");
 }
 
@@ -81,11 +83,14 @@ void check(const TrainCommand& command, const TrainingOptions& options) {
   };
   if (options.batch < 1) refuse("--batch must be positive", static_cast<double>(options.batch));
   if (options.epochs < 1) refuse("--epochs must be positive", static_cast<double>(options.epochs));
-  if (options.max_steps < 0) refuse("--max-steps must not be negative", static_cast<double>(options.max_steps));
+  if (options.max_steps < 0)
+    refuse("--max-steps must not be negative", static_cast<double>(options.max_steps));
   if (!(options.lr > 0)) refuse("--lr must be positive", options.lr);
   if (options.warmup < 0) refuse("--warmup must not be negative", static_cast<double>(options.warmup));
-  if (!(options.lr_decay > 0 && options.lr_decay <= 1)) refuse("--lr-decay must lie in (0, 1]", options.lr_decay);
-  if (!(options.label_smoothing >= 0 && options.label_smoothing < 1)) refuse("--label-smoothing must lie in [0, 1)", options.label_smoothing);
+  if (!(options.lr_decay > 0 && options.lr_decay <= 1))
+    refuse("--lr-decay must lie in (0, 1]", options.lr_decay);
+  if (!(options.label_smoothing >= 0 && options.label_smoothing < 1))
+    refuse("--label-smoothing must lie in [0, 1)", options.label_smoothing);
   if (!(options.clip > 0)) refuse("--clip must be positive", options.clip);
   if (options.checkpoint_every < 0) {
     refuse("--checkpoint-every must not be negative", static_cast<double>(options.checkpoint_every));
@@ -95,8 +100,8 @@ void check(const TrainCommand& command, const TrainingOptions& options) {
   }
   if (options.patience < 1) refuse("--patience must be positive", static_cast<double>(options.patience));
   if (command.tie == "all" && command.source_tokens != command.target_tokens) {
-    throw Error("train", "--tie all needs one kind of token for both languages, got " + command.source_tokens + " and " +
-                             command.target_tokens);
+    throw Error("train", "--tie all needs one kind of token for both languages, got " +
+                             command.source_tokens + " and " + command.target_tokens);
   }
 }
 
@@ -133,7 +138,8 @@ void check_texts(const TrainCommand& command, const Setup& setup, const std::str
       const std::string before = stored.at(name).get<std::string>();
       if (digest == before) continue;
       throw Error("train", "--" + name + ": '" + paths.at(name) +
-                               "' is not the text that the run was begun with: its digest is " + digest + ", and was " + before);
+                               "' is not the text that the run was begun with: its digest is " + digest +
+                               ", and was " + before);
     }
   } catch (const nlohmann::json::exception& problem) {
     throw Error("load", "config.json is damaged: " + std::string(problem.what()));
@@ -146,8 +152,8 @@ std::string lines_of(const TrainCommand& command, std::span<const std::int64_t> 
   const ParallelCorpus corpus = read_parallel(command.source, command.target);
   std::vector<std::int64_t> kept;  // the line of every example
   for (std::size_t i = 0; i < corpus.source.size(); ++i) {
-    const FilteredCorpus one =
-        filter_by_length({{corpus.source[i]}, {corpus.target[i]}}, command.filter, source_tokens, target_tokens);
+    const FilteredCorpus one = filter_by_length({{corpus.source[i]}, {corpus.target[i]}}, command.filter,
+                                                source_tokens, target_tokens);
     if (one.report.kept == 1) kept.push_back(static_cast<std::int64_t>(i) + 1);
   }
   std::string text;

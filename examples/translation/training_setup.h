@@ -22,8 +22,9 @@ struct TrainCommand {
   gradus::VocabularyOptions vocabulary{.min_frequency = 2};
   gradus::LengthFilter filter{.max_length = 100};
   // Names of options, as the command line gives them.
-  std::string model = "gru", attention = "additive", normalizer = "softmax", pattern = "full", timing = "before", context = "last",
-              output = "deep", norm = "pre", norm_kind = "layer", feed_forward = "relu", positions = "sinusoidal", tie = "target";
+  std::string model = "gru", attention = "additive", normalizer = "softmax", pattern = "full",
+              timing = "before", context = "last", output = "deep", norm = "pre", norm_kind = "layer",
+              feed_forward = "relu", positions = "sinusoidal", tie = "target";
   ModelOptions shape;
   TrainingOptions training;
   std::string batch_unit = "sentences";
@@ -33,15 +34,18 @@ struct TrainCommand {
   std::vector<RunOption> options;  // those that the run keeps
 };
 
-/// All that the options make before the first step, the same in every process that goes on with a run or repeats it.
+/// All that the options make before the first step, the same in every process that goes on with a run or
+/// repeats it.
 struct Setup {
   TrainingOptions training;
   Data data;
-  std::map<std::string, std::string> texts;  // digests of the four files of text, by the option that names them
+  std::map<std::string, std::string>
+      texts;  // digests of the four files of text, by the option that names them
   Settings settings;
-  std::unique_ptr<TranslationModel> model;   // with its initial weights, from the seed
+  std::unique_ptr<TranslationModel> model;  // with its initial weights, from the seed
 };
-/// Reads the text and makes the model. The paths of the text become absolute. Throws for options that make no sense.
+/// Reads the text and makes the model. The paths of the text become absolute. Throws for options that make no
+/// sense.
 Setup set_up(TrainCommand& command);
 
 /// Throws where a text is not the one that `config`, the text of config.json, was written for.

@@ -35,13 +35,15 @@ std::optional<double> mean_loss(const TranslationModel& model, std::span<const E
 }
 
 /// BLEU of greedy translations. Nothing where it was stopped.
-std::optional<double> bleu_of_translations(const TranslationModel& model, const Data& data, std::span<const Example> examples,
+std::optional<double> bleu_of_translations(const TranslationModel& model, const Data& data,
+                                           std::span<const Example> examples,
                                            const std::function<bool()>& stop) {
   constexpr std::size_t batch_size = 64;
   std::vector<std::size_t> order(examples.size());  // by length, so that little padding is computed
   std::iota(order.begin(), order.end(), 0);
-  std::stable_sort(order.begin(), order.end(),
-                   [&](std::size_t a, std::size_t b) { return examples[a].source.size() < examples[b].source.size(); });
+  std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
+    return examples[a].source.size() < examples[b].source.size();
+  });
   std::vector<std::string> hypotheses, references;
   for (std::size_t from = 0; from < order.size(); from += batch_size) {
     if (stop && stop()) return {};
@@ -59,7 +61,8 @@ std::optional<double> bleu_of_translations(const TranslationModel& model, const 
 
 }  // namespace
 
-std::optional<Validation> validate(const TranslationModel& model, const Data& data, const std::function<bool()>& stop) {
+std::optional<Validation> validate(const TranslationModel& model, const Data& data,
+                                   const std::function<bool()>& stop) {
   const evaluating scope;
   const std::vector<Example> examples = encode(data.valid, data.source, data.target);
   const std::optional<double> loss = mean_loss(model, examples, stop);

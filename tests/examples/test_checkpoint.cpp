@@ -39,7 +39,8 @@ Checkpoint some_checkpoint() {
   c.log_bytes = 4096;
   c.run = "0123456789abcdef";
   c.weights = {{"a.weight", full({3}, 1.5)}, {"a.bias", full({1}, -0.0)}};
-  c.optimizer = {{"0.step", full({}, 123, DType::int64)}, {"0.exp_avg", arange(0, 4).to(DType::float32).reshape({2, 2})}};
+  c.optimizer = {{"0.step", full({}, 123, DType::int64)},
+                 {"0.exp_avg", arange(0, 4).to(DType::float32).reshape({2, 2})}};
   c.best = {{"a.weight", full({3}, 0.1)}, {"a.bias", full({1}, -1)}};
   return c;
 }
@@ -50,7 +51,9 @@ bool equal(const NamedTensors& a, const NamedTensors& b) {
   for (std::size_t i = 0; i < a.size(); ++i) {
     const Tensor &x = a[i].second, &y = b[i].second;
     if (a[i].first != b[i].first || x.dtype() != y.dtype() || !(x.shape() == y.shape())) return false;
-    if (std::memcmp(x.raw_data(), y.raw_data(), static_cast<std::size_t>(x.numel()) * size_of(x.dtype())) != 0) return false;
+    if (std::memcmp(x.raw_data(), y.raw_data(), static_cast<std::size_t>(x.numel()) * size_of(x.dtype())) !=
+        0)
+      return false;
   }
   return true;
 }
@@ -147,7 +150,8 @@ TEST_CASE("checkpoints of a folder: the latest that will do, and which ones are 
   CHECK(latest(INT64_MAX, INT64_MAX) == 50);
   CHECK(latest(39, INT64_MAX) == 30);
   CHECK(latest(INT64_MAX, 2000) == 20);
-  CHECK_THROWS_WITH_AS(latest_checkpoint(dir, {.run = "another"}), Contains("none of the 5 checkpoints"), Error);
+  CHECK_THROWS_WITH_AS(latest_checkpoint(dir, {.run = "another"}), Contains("none of the 5 checkpoints"),
+                       Error);
   remove_old_checkpoints(dir, 2, 40, 10);  // 50 is of a time that was gone back behind
   std::vector<std::int64_t> left;
   for (const StoredCheckpoint& stored : stored_checkpoints(dir)) left.push_back(stored.step);
@@ -194,7 +198,8 @@ TEST_CASE("a growing file is cut back to whole lines") {
 }
 
 TEST_CASE("stored options: taken where none is given, refused where another is") {
-  const char* const config = R"({"dim": 8, "training": {"seed": 7, "lr": 0.5, "epochs": 3, "batch_unit": "tokens"}})";
+  const char* const config =
+      R"({"dim": 8, "training": {"seed": 7, "lr": 0.5, "epochs": 3, "batch_unit": "tokens"}})";
   std::int64_t dim = 8, epochs = 9;
   std::uint64_t seed = 1;
   double lr = 0.50;
@@ -210,9 +215,11 @@ TEST_CASE("stored options: taken where none is given, refused where another is")
   CHECK(unit == "tokens");
   seed = 5;
   options[1].given = true;
-  CHECK_THROWS_WITH_AS(take_stored_options(options, config, "run"), Contains("--seed is 5 on the command line, and 7 in the run"), Error);
+  CHECK_THROWS_WITH_AS(take_stored_options(options, config, "run"),
+                       Contains("--seed is 5 on the command line, and 7 in the run"), Error);
   CHECK_THROWS_WITH_AS(take_stored_options(options, "{", "run"), Contains("run/config.json"), Error);
-  CHECK_THROWS_WITH_AS(take_stored_options(options, "{}", "run"), Contains("nothing of how it is trained"), Error);
+  CHECK_THROWS_WITH_AS(take_stored_options(options, "{}", "run"), Contains("nothing of how it is trained"),
+                       Error);
 }
 
 TEST_CASE("interruption: a signal is noted while one waits for it") {

@@ -82,5 +82,6 @@ TEST_CASE("atomic file: a disk without room leaves the old file, and the message
 
 TEST_CASE("atomic file: what a killed process leaves behind is known by its name") {
   for (const char* name : {"f.tmp1", "config.json.tmp31415", "a.tmp.tmp2"}) CHECK(is_left_over(name));
-  for (const char* name : {"f", "f.tmp", "f.tmp1x", ".tmp1", "tmp1", "f.tmp1.safetensors"}) CHECK(!is_left_over(name));
+  for (const char* name : {"f", "f.tmp", "f.tmp1x", ".tmp1", "tmp1", "f.tmp1.safetensors"})
+    CHECK(!is_left_over(name));
 }
