@@ -30,6 +30,7 @@ void Run::take_up() {
     training_.restore(checkpoint->state, checkpoint->optimizer);
     set_random_state(checkpoint->random);
     best_ = std::move(checkpoint->best);
+    remove_old_checkpoints(command_.out, command_.keep_checkpoints, state().step, state().best_step);
     if (!best_.empty())
       save_weights(command_.out, best_);  // the file may be of a later moment than the checkpoint
   }
