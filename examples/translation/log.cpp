@@ -1,43 +1,141 @@
 #include "log.h"
 
+#include <gradus/tensor/atomic_file.h>
 #include <gradus/tensor/error.h>
 
 #include <nlohmann/json.hpp>
 
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
 #include <cerrno>
 #include <cstring>
+#include <ctime>
+#include <fstream>
 
 namespace translation {
 
+using gradus::Error;
 using json = nlohmann::ordered_json;
 
-TrainingLog::TrainingLog(const std::string& folder)
-    : log_(open(folder + "/log.jsonl")), timing_(open(folder + "/timing.jsonl")) {}
+namespace {
 
-TrainingLog::File TrainingLog::open(const std::string& path) {
-  File file(std::fopen(path.c_str(), "wb"));
-  if (!file) throw gradus::Error("train", "'" + path + "' cannot be written: " + std::strerror(errno));
-  return file;
+std::string log_path(const std::string& folder) { return folder + "/log.jsonl"; }
+
+std::string utc_now() {
+  const std::time_t now = std::time(nullptr);
+  std::tm parts{};
+  char text[32];
+  return {text, std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", gmtime_r(&now, &parts))};
 }
 
-void TrainingLog::write(const File& file, const std::string& line) {
-  if (std::fputs((line + "\n").c_str(), file.get()) < 0) {
-    throw gradus::Error("train", std::string("the log cannot be written: ") + std::strerror(errno));
+}  // namespace
+
+// --- a file that grows -------------------------------------------------------------------------------------
+
+void GrowingFile::fail(const std::string& step) const {
+  throw Error("train", "'" + path_ + "' cannot be " + step + ": " + std::strerror(errno));
+}
+
+GrowingFile::GrowingFile(const std::string& path, std::int64_t bytes) : path_(path) {
+  do file_ = ::open(path.c_str(), O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC, 0666);
+  while (file_ < 0 && errno == EINTR);
+  if (file_ < 0) fail("opened");
+  gradus::sync_folder_of(path);
+  struct stat status {};
+  if (::fstat(file_, &status) != 0) fail("read");
+  size_ = status.st_size;
+  const std::int64_t kept = bytes < 0 ? size_ : bytes;
+  if (size_ < kept) {
+    throw Error("train", "'" + path_ + "' has " + std::to_string(size_) + " bytes, of which " +
+                             std::to_string(kept) + " were to be gone on from");
+  }
+  char last = '\n';
+  if (kept > 0 && ::pread(file_, &last, 1, kept - 1) != 1) fail("read");
+  if (last != '\n' && bytes >= 0) {
+    throw Error("train", "'" + path_ + "' is damaged: no line ends at its byte " + std::to_string(kept));
+  }
+  if (size_ > kept && ::ftruncate(file_, kept) != 0) fail("cut back");
+  size_ = kept;
+  if (last != '\n') add_line("");  // half a line, from a full disk
+}
+
+GrowingFile::~GrowingFile() {
+  if (file_ >= 0) ::close(file_);
+}
+
+void GrowingFile::add_line(std::string line) {
+  line += '\n';
+  for (std::size_t done = 0; done < line.size();) {
+    const ssize_t written = ::write(file_, line.data() + done, line.size() - done);
+    if (written > 0) done += static_cast<std::size_t>(written);
+    else if (written == 0 || errno != EINTR)
+      fail("written (" + std::to_string(line.size()) + " bytes at " + std::to_string(size_) + ")");
+  }
+  size_ += static_cast<std::int64_t>(line.size());
+}
+
+void GrowingFile::sync() {
+  while (::fdatasync(file_) != 0) {
+    if (errno == EINTR) continue;
+    if (errno == EINVAL || errno == ENOTSUP) return;  // a terminal or a pipe, which has no disk
+    fail("synced");
   }
 }
 
-void TrainingLog::step(std::int64_t step, const StepResult& result, double lr) {
-  write(log_, json{{"step", step}, {"loss", result.loss}, {"lr", lr}, {"gradient_norm", result.gradient_norm}}.dump());
+// --- what is written ---------------------------------------------------------------------------------------
+
+std::int64_t log_size(const std::string& folder) {
+  struct stat status {};
+  return ::stat(log_path(folder).c_str(), &status) == 0 ? status.st_size : 0;
 }
 
-void TrainingLog::epoch(std::int64_t epoch, const Validation& validation, double seconds) {
-  write(log_, json{{"epoch", epoch},
-                   {"valid_loss", validation.loss},
-                   {"valid_perplexity", validation.perplexity},
-                   {"valid_bleu", validation.bleu}}.dump());
-  write(timing_, json{{"epoch", epoch}, {"seconds", seconds}}.dump());
-  std::fflush(log_.get());
-  std::fflush(timing_.get());
+TrainingLog::TrainingLog(const std::string& folder, std::int64_t bytes, std::int64_t step)
+    : log_(log_path(folder), bytes), timing_(folder + "/timing.jsonl", -1) {
+  timing_.add_line(json{{"start", utc_now()}, {"step", step}}.dump());
+}
+
+void TrainingLog::step(const TrainingState& state, const StepResult& result, double lr) {
+  json line{{"step", state.step}, {"loss", result.loss}, {"lr", lr}, {"gradient_norm", result.gradient_norm}};
+  if (!result.finite()) line["skipped"] = state.skipped;
+  log_.add_line(line.dump());
+}
+
+void TrainingLog::epoch(const TrainingState& state, const Validation& validation, double seconds) {
+  log_.add_line(json{{"epoch", state.epoch},
+                     {"valid_loss", validation.loss},
+                     {"valid_perplexity", validation.perplexity},
+                     {"valid_bleu", validation.bleu}}
+                    .dump());
+  timing_.add_line(json{{"epoch", state.epoch}, {"step", state.step}, {"seconds", seconds}}.dump());
+}
+
+void TrainingLog::checkpoint(std::int64_t step, double seconds) {
+  timing_.add_line(json{{"checkpoint", step}, {"seconds", seconds}}.dump());
+}
+
+std::int64_t TrainingLog::sync() {
+  log_.sync();
+  return log_.size();
+}
+
+// --- what was written --------------------------------------------------------------------------------------
+
+LoggedStep logged_step(const std::string& folder, std::int64_t step) {
+  const std::string path = log_path(folder);
+  std::ifstream file(path);
+  if (!file) throw Error("replay", "'" + path + "' cannot be opened: is this the folder of a training run?");
+  const auto number = [](const json& value) { return value.is_null() ? NAN : value.get<double>(); };
+  std::int64_t last = 0;
+  for (std::string line; std::getline(file, line);) {
+    const json entry = json::parse(line, nullptr, false);
+    if (!entry.is_object() || !entry.contains("step")) continue;
+    last = entry["step"];
+    if (last == step) return {number(entry.at("loss")), number(entry.at("gradient_norm"))};
+  }
+  throw Error("replay", "there is no step " + std::to_string(step) + " in '" + path + "': it goes to step " +
+                            std::to_string(last));
 }
 
 }  // namespace translation

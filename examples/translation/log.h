@@ -1,31 +1,62 @@
-// The two logs of a training run, one JSON object a line: what was learnt (the same in every run of one seed), and when.
+// The two logs of a training run, one JSON object a line: what was learnt (the same bytes in every run of one
+// seed, however often it was interrupted), and when.
 #pragma once
 #include "training.h"
 
-#include <cstdio>
-#include <memory>
+#include <cstdint>
 #include <string>
 
 namespace translation {
 
-class TrainingLog {
+/// A file that grows by whole lines, each given to the system at once: a killed process leaves all of them.
+class GrowingFile {
  public:
-  /// Opens log.jsonl and timing.jsonl in the folder.
-  explicit TrainingLog(const std::string& folder);
-  /// {"step", "loss", "lr", "gradient_norm"}
-  void step(std::int64_t step, const StepResult& result, double lr);
-  /// {"epoch", "valid_loss", "valid_perplexity", "valid_bleu"}, and {"epoch", "seconds"} in timing.jsonl.
-  void epoch(std::int64_t epoch, const Validation& validation, double seconds);
+  /// Goes on behind the first `bytes` bytes and drops what follows; all of it stays with -1. Throws where
+  /// there are fewer.
+  GrowingFile(const std::string& path, std::int64_t bytes);
+  ~GrowingFile();
+  GrowingFile(const GrowingFile&) = delete;
+  GrowingFile& operator=(const GrowingFile&) = delete;
+
+  void add_line(std::string line);
+  /// Waits until it is on the disk.
+  void sync();
+  std::int64_t size() const { return size_; }
 
  private:
-  struct Close {
-    void operator()(std::FILE* file) const { std::fclose(file); }
-  };
-  using File = std::unique_ptr<std::FILE, Close>;
-  static File open(const std::string& path);
-  void write(const File& file, const std::string& line);
-
-  File log_, timing_;
+  [[noreturn]] void fail(const std::string& step) const;
+  std::string path_;
+  int file_;
+  std::int64_t size_ = 0;
 };
+
+/// The bytes of log.jsonl in a folder; 0 where there is none.
+std::int64_t log_size(const std::string& folder);
+
+class TrainingLog {
+ public:
+  /// Opens log.jsonl, cut back to `bytes` bytes, and timing.jsonl, which gets {"start": time, "step"}.
+  TrainingLog(const std::string& folder, std::int64_t bytes, std::int64_t step);
+  /// {"step", "loss", "lr", "gradient_norm"}, and "skipped", the number of steps without an update, where
+  /// this is one.
+  void step(const TrainingState& state, const StepResult& result, double lr);
+  /// {"epoch", "valid_loss", "valid_perplexity", "valid_bleu"}, and {"epoch", "step", "seconds"} in
+  /// timing.jsonl.
+  void epoch(const TrainingState& state, const Validation& validation, double seconds);
+  /// {"checkpoint": step, "seconds"} in timing.jsonl.
+  void checkpoint(std::int64_t step, double seconds);
+  /// Brings log.jsonl to the disk: its length.
+  std::int64_t sync();
+
+ private:
+  GrowingFile log_, timing_;
+};
+
+/// A step's line of log.jsonl.
+struct LoggedStep {
+  double loss, gradient_norm;  // nan where they were no finite numbers
+};
+/// Throws where the log has no such step.
+LoggedStep logged_step(const std::string& folder, std::int64_t step);
 
 }  // namespace translation

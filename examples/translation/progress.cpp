@@ -16,8 +16,8 @@ std::string duration_text(double seconds) {
   return text;
 }
 
-Progress::Progress(std::string label, std::int64_t total)
-    : label_(std::move(label)), total_(total), terminal_(isatty(STDERR_FILENO) == 1),
+Progress::Progress(std::string label, std::int64_t total, std::int64_t done)
+    : label_(std::move(label)), total_(total), before_(done), terminal_(isatty(STDERR_FILENO) == 1),
       start_(std::chrono::steady_clock::now()), last_(start_) {}
 
 void Progress::update(std::int64_t done, const std::string& note) {
@@ -27,7 +27,8 @@ void Progress::update(std::int64_t done, const std::string& note) {
   last_ = now;
   const double share = total_ > 0 ? static_cast<double>(done) / static_cast<double>(total_) : 1;
   const double elapsed = std::chrono::duration<double>(now - start_).count();
-  const std::string left = share > 0 ? duration_text(elapsed / share - elapsed) : "?";
+  const std::string left =
+      done > before_ ? duration_text(elapsed * static_cast<double>(total_ - done) / static_cast<double>(done - before_)) : "?";
   if (!terminal_) {
     std::fprintf(stderr, "%s %3.0f %%  %s  %s left\n", label_.c_str(), 100 * share, note.c_str(), left.c_str());
     return;

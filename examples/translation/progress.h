@@ -8,8 +8,8 @@ namespace translation {
 
 class Progress {
  public:
-  /// Writes to standard error.
-  Progress(std::string label, std::int64_t total);
+  /// Writes to standard error. `done` was done before, in a time that does not count.
+  Progress(std::string label, std::int64_t total, std::int64_t done = 0);
   /// `note` stands behind the bar: loss, tokens/s.
   void update(std::int64_t done, const std::string& note);
   /// Ends the line of the bar.
@@ -17,7 +17,7 @@ class Progress {
 
  private:
   std::string label_;
-  std::int64_t total_;
+  std::int64_t total_, before_;
   bool terminal_;
   std::chrono::steady_clock::time_point start_, last_;
 };

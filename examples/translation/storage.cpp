@@ -1,11 +1,14 @@
 #include "storage.h"
 
+#include "digest.h"
+
 #include <gradus/nn/model.h>
 #include <gradus/tensor/atomic_file.h>
 #include <gradus/tensor/error.h>
 
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <sstream>
@@ -28,21 +31,6 @@ std::string read_text(const std::string& path) {
 }
 
 }  // namespace
-
-void make_output_folder(const std::string& folder) {
-  std::error_code error;
-  if (fs::exists(folder, error)) {
-    if (!fs::is_directory(folder, error)) throw Error("train", "'" + folder + "' is not a folder");
-    if (!fs::is_empty(folder, error)) {
-      throw Error("train",
-                  "the folder '" + folder + "' is not empty: nothing in it is touched; name another one");
-    }
-    return;
-  }
-  if (!fs::create_directories(folder, error)) {
-    throw Error("train", "the folder '" + folder + "' cannot be made: " + error.message());
-  }
-}
 
 namespace {
 
@@ -106,23 +94,47 @@ ModelOptions options_of(const nlohmann::json& config) {
 
 }  // namespace
 
-void save_settings(const std::string& folder, const Language& source, const Language& target,
-                   const ModelOptions& options) {
-  source.vocabulary.save(in(folder, "source.vocabulary"));
-  target.vocabulary.save(in(folder, "target.vocabulary"));
-  nlohmann::ordered_json config{
-      {"format", 2}, {"source_tokens", source.tokenizer.name()}, {"target_tokens", target.tokenizer.name()}};
-  config.update(json_of(options));
-  write_file_atomically(in(folder, "config.json"), config.dump(2) + "\n");
+std::string config_key(std::string option) {
+  std::replace(option.begin(), option.end(), '-', '_');
+  return option;
 }
 
-void save_weights(const std::string& folder, const TranslationModel& model) {
-  save(model.view(), in(folder, "model.safetensors"));
+Settings make_settings(const Language& source, const Language& target, const ModelOptions& model,
+                       std::span<const RunOption> run, const std::map<std::string, std::string>& texts) {
+  nlohmann::ordered_json config{
+      {"format", 2}, {"source_tokens", source.tokenizer.name()}, {"target_tokens", target.tokenizer.name()}};
+  config.update(json_of(model));
+  nlohmann::ordered_json training, unchanging;
+  for (const RunOption& option : run) {
+    const std::string key = config_key(option.name);
+    if (config.contains(key)) continue;
+    training[key] = std::visit([](auto* value) { return nlohmann::ordered_json(*value); }, option.value);
+    if (!option.may_change) unchanging[key] = training[key];
+  }
+  config["text"] = texts;
+  Digest digest;
+  digest.add(config.dump());
+  digest.add(unchanging.dump());
+  config["training"] = training;
+  return {config.dump(2) + "\n", digest.text()};
+}
+
+void save_settings(const std::string& folder, const Language& source, const Language& target,
+                   const Settings& settings) {
+  source.vocabulary.save(in(folder, "source.vocabulary"));
+  target.vocabulary.save(in(folder, "target.vocabulary"));
+  write_file_atomically(in(folder, "config.json"), settings.text);
+}
+
+std::string load_config(const std::string& folder) { return read_text(in(folder, "config.json")); }
+
+void save_weights(const std::string& folder, const NamedTensors& weights) {
+  save_tensors(in(folder, "model.safetensors"), weights);
 }
 
 Translator load_translator(const std::string& folder) {
   const std::string path = in(folder, "config.json");
-  const std::string text = read_text(path);
+  const std::string text = load_config(folder);
   ModelOptions options;
   Language source, target;
   try {

@@ -1,8 +1,13 @@
-// A trained translator in a folder: config.json, the two vocabularies, the best weights, and the logs of the training.
+// A trained translator in a folder: config.json, the two vocabularies and the best weights.
 #pragma once
 #include "model.h"
+#include "run_options.h"
 #include "text.h"
 
+#include <gradus/tensor/safetensors.h>
+
+#include <map>
+#include <span>
 #include <string>
 
 namespace translation {
@@ -13,13 +18,24 @@ struct Translator {
   std::unique_ptr<TranslationModel> model;
 };
 
-/// Makes the folder, or takes an empty one. Throws where it holds anything.
-void make_output_folder(const std::string& folder);
-/// Writes everything but the weights.
+/// What config.json says of a run.
+struct Settings {
+  std::string text;    // of the file
+  std::string digest;  // of what never changes in the run: all but the options that may change
+};
+/// `texts`: the digests of the files that it learns from and is judged by.
+Settings make_settings(const Language& source, const Language& target, const ModelOptions& model,
+                       std::span<const RunOption> run, const std::map<std::string, std::string>& texts);
+/// "batch-unit" is "batch_unit" there.
+std::string config_key(std::string option);
+
+/// Writes everything but the weights; config.json, which makes the folder a run, comes last.
 void save_settings(const std::string& folder, const Language& source, const Language& target,
-                   const ModelOptions& options);
-/// Writes the weights; the file is replaced as a whole.
-void save_weights(const std::string& folder, const TranslationModel& model);
+                   const Settings& settings);
+/// The text of config.json.
+std::string load_config(const std::string& folder);
+/// Writes the weights that `run` uses; the file is replaced as a whole.
+void save_weights(const std::string& folder, const gradus::NamedTensors& weights);
 /// Reads it back. Throws where a file is missing or damaged, and names it.
 Translator load_translator(const std::string& folder);
 

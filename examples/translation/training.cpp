@@ -2,169 +2,211 @@
 
 #include "progress.h"
 
-#include <gradus/autograd/modes.h>
-#include <gradus/data/bleu.h>
 #include <gradus/nn/model.h>
 #include <gradus/optim/clip.h>
 #include <gradus/tensor/error.h>
+#include <gradus/tensor/random.h>
 
+#include <algorithm>
 #include <chrono>
-#include <cmath>
 #include <cstdio>
 
 namespace translation {
 
 using namespace gradus;
 
-namespace {
-
-double seconds_since(std::chrono::steady_clock::time_point start) {
-  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-}
-
-/// The tokens with single spaces between them: what BLEU counts.
-std::string as_tokens(const Tokenizer& tokenizer, const std::string& line) {
-  std::string text;
-  for (const std::string& token : tokenizer.tokenize(line)) text += (text.empty() ? "" : " ") + token;
-  return text;
-}
-
-}  // namespace
+// --- the step ----------------------------------------------------------------------------------------------
 
 Learner::Learner(const TranslationModel& model, double lr)
     : model_(model), parameters_(parameters(model.view())), adam_(parameters_, {.lr = lr}) {}
 
-StepResult Learner::step(const Batch& batch, double label_smoothing, double clip) {
+double Learner::gradients(const Batch& batch, double label_smoothing) {
   adam_.zero_grad();
   const TokenLoss result =
       model_.loss(batch.source, batch.lengths, batch.previous, batch.target, label_smoothing);
   result.loss.backward();
-  const double norm = optim::clip_grad_norm_(parameters_, clip);
-  const double loss = result.loss.item();
-  if (!std::isfinite(loss) || !std::isfinite(norm)) {
-    throw Error("train", "the loss is " + std::to_string(loss) + " and the norm of the gradients " +
-                             std::to_string(norm) + ": training has diverged; try a smaller learning rate");
-  }
-  adam_.step();
-  return {loss, norm};
+  return result.loss.item();
 }
 
-Validation validate(const TranslationModel& model, const Data& data) {
-  const evaluating scope;
-  Validation result;
-  const std::vector<Example> examples = encode(data.valid, data.source, data.target);
-  double sum = 0;
-  std::int64_t tokens = 0;
-  for (const auto& indices : make_batches(examples, {.batch_size = 64, .shuffle = false}, 0)) {
-    const Batch batch = make_batch(examples, indices);
-    const TokenLoss loss = model.loss(batch.source, batch.lengths, batch.previous, batch.target, 0);
-    sum += loss.nll_sum;
-    tokens += loss.count;
-  }
-  result.loss = sum / static_cast<double>(tokens);
-  result.perplexity = std::exp(result.loss);
-  std::vector<std::string> hypotheses, references;
-  for (const std::string& line : translate_lines(model, data.source, data.target, data.valid.source)) {
-    hypotheses.push_back(as_tokens(data.target.tokenizer, line));
-  }
-  for (const std::string& line : data.valid.target)
-    references.push_back(as_tokens(data.target.tokenizer, line));
-  result.bleu = corpus_bleu(hypotheses, {references}).score;
+StepResult Learner::step(const Batch& batch, double label_smoothing, double clip) {
+  StepResult result;
+  result.loss = gradients(batch, label_smoothing);
+  result.gradient_norm = optim::clip_grad_norm_(parameters_, clip);
+  if (result.finite()) adam_.step();
   return result;
 }
 
-TrainingResult train(const TranslationModel& model, const Data& data, const TrainingOptions& options,
-                     const TrainingEvents& events) {
-  Learner learner(model, options.lr);
-  TrainingResult result;
-  const auto start = std::chrono::steady_clock::now();
-  double best_loss = INFINITY;
-  bool out_of_steps = false;
-  double lr = options.lr;  // once warmed up
-  for (std::int64_t epoch = 1; epoch <= options.epochs && !out_of_steps; ++epoch) {
-    const Batches batches = make_batches(
-        data.train, {.batch_size = options.batch, .unit = options.batch_unit, .seed = options.seed},
-        static_cast<std::uint64_t>(epoch));
-    Progress progress("epoch " + std::to_string(epoch), static_cast<std::int64_t>(batches.size()));
-    const auto epoch_start = std::chrono::steady_clock::now();
-    double loss_sum = 0;
-    std::int64_t done = 0, tokens = 0;
-    for (const auto& indices : batches) {
-      const Batch batch = make_batch(data.train, indices);
-      const double warmth = static_cast<double>(result.steps + 1) /
-                            static_cast<double>(std::max<std::int64_t>(options.warmup, 1));
-      learner.set_lr(lr * std::min(warmth, 1.0));
-      const StepResult step = learner.step(batch, options.label_smoothing, options.clip);
-      ++result.steps;
-      if (events.step) events.step(result.steps, step, learner.lr());
-      loss_sum += step.loss;
-      tokens += batch.target_tokens;
-      ++done;
-      if (events.progress) {
-        char note[80];
-        std::snprintf(note, sizeof note, "loss %.3f  %.0f tokens/s", loss_sum / static_cast<double>(done),
-                      static_cast<double>(tokens) / seconds_since(epoch_start));
-        progress.update(done, note);
-      }
-      out_of_steps = options.max_steps > 0 && result.steps >= options.max_steps;
-      if (out_of_steps) break;
-    }
-    if (events.progress) progress.finish();
-
-    const Validation validation = validate(model, data);
-    const bool best = result.best_epoch == 0 || validation.bleu > result.best.bleu;
-    if (best) {
-      result.best = validation;
-      result.best_epoch = epoch;
-    }
-    result.seconds = seconds_since(start);
-    if (events.epoch) events.epoch(epoch, validation, best, result.seconds);
-    if (validation.loss >= best_loss) lr *= options.lr_decay;
-    best_loss = std::min(best_loss, validation.loss);
-    if (epoch - result.best_epoch >= options.patience) break;
+std::vector<std::pair<std::string, double>> gradient_norms(const TranslationModel& model) {
+  std::vector<std::pair<std::string, double>> norms;
+  for (const auto& [name, parameter] : named_parameters(model.view())) {
+    norms.emplace_back(name, optim::clip_grad_norm_(std::span(&parameter, 1), INFINITY));
   }
+  return norms;
+}
+
+// --- a training, step by step ------------------------------------------------------------------------------
+
+Training::Training(const TranslationModel& model, const Data& data, const TrainingOptions& options)
+    : model_(model), data_(data), options_(options), learner_(model, options.lr) {
+  state_.lr = options.lr;
+  lay_out_epoch();
+}
+
+void Training::lay_out_epoch() {
+  batches_ = make_batches(data_.train,
+                          {.batch_size = options_.batch, .unit = options_.batch_unit, .seed = options_.seed},
+                          static_cast<std::uint64_t>(state_.epoch));
+}
+
+void Training::restore(const TrainingState& state, const NamedTensors& optimizer) {
+  learner_.load_optimizer_state(optimizer);
+  state_ = state;
+  lay_out_epoch();
+  if (state_.batch > batch_count()) {
+    throw Error("train", "the checkpoint stands at batch " + std::to_string(state_.batch) + " of epoch " +
+                             std::to_string(state_.epoch) + ", which has " + std::to_string(batch_count()));
+  }
+}
+
+bool Training::goes_on() const {
+  if (state_.batch == 0 && out_of_steps()) return false;
+  return state_.epoch <= options_.epochs && state_.epoch - 1 - state_.best_epoch < options_.patience;
+}
+
+StepResult Training::step() {
+  const RandomStream random = random_state();
+  const double warmth =
+      static_cast<double>(state_.step + 1) / static_cast<double>(std::max<std::int64_t>(options_.warmup, 1));
+  learner_.set_lr(state_.lr * std::min(warmth, 1.0));
+  const StepResult result =
+      learner_.step(make_batch(data_.train, next_batch()), options_.label_smoothing, options_.clip);
+  if (result.finite()) {
+    state_.loss_sum += result.loss;
+    ++state_.updates;
+  } else if (options_.skip_bad_steps) {
+    ++state_.skipped;
+  } else {
+    set_random_state(random);
+    return result;
+  }
+  ++state_.step;
+  ++state_.batch;
   return result;
 }
+
+bool Training::judge(const Validation& validation) {
+  if (state_.best_epoch != 0 && !(validation.bleu > state_.best.bleu)) return false;
+  state_.best = validation;
+  state_.best_epoch = state_.epoch;
+  state_.best_step = state_.step;
+  return true;
+}
+
+void Training::next_epoch(const Validation& validation) {
+  if (validation.loss >= state_.best_loss) state_.lr *= options_.lr_decay;
+  state_.best_loss = std::min(state_.best_loss, validation.loss);
+  ++state_.epoch;
+  state_.batch = 0;
+  state_.loss_sum = 0;
+  state_.updates = 0;
+  lay_out_epoch();
+}
+
+double Training::gradients_of_next_batch() {
+  const RandomStream random = random_state();
+  const double loss = learner_.gradients(make_batch(data_.train, next_batch()), options_.label_smoothing);
+  set_random_state(random);
+  return loss;
+}
+
+// --- all of it ---------------------------------------------------------------------------------------------
 
 namespace {
 
-/// The factor on the peak at a share of the way.
-double one_cycle(double share) { return share < 0.15 ? 0.1 + 0.9 * share / 0.15 : (1.02 - share) / 0.87; }
+/// The bar of an epoch: the loss so far, and the speed since this process began with it.
+class EpochBar {
+ public:
+  explicit EpochBar(const Training& training)
+      : training_(training),
+        progress_("epoch " + std::to_string(training.state().epoch), training.batch_count(),
+                  training.state().batch) {}
+
+  void update(std::int64_t tokens) {
+    tokens_ += tokens;
+    const TrainingState& state = training_.state();
+    const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start_;
+    char note[80];
+    std::snprintf(note, sizeof note, "loss %.3f  %.0f tokens/s",
+                  state.loss_sum / static_cast<double>(std::max<std::int64_t>(state.updates, 1)),
+                  static_cast<double>(tokens_) / seconds.count());
+    progress_.update(state.batch, note);
+  }
+  void finish() { progress_.finish(); }
+
+ private:
+  const Training& training_;
+  Progress progress_;
+  std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
+  std::int64_t tokens_ = 0;
+};
+
+/// Target tokens of the batch that comes next, the ends included.
+std::int64_t tokens_of_next_batch(const Training& training) {
+  std::int64_t tokens = 0;
+  for (const std::int64_t index : training.next_batch()) {
+    tokens +=
+        static_cast<std::int64_t>(training.data().train[static_cast<std::size_t>(index)].target.size()) + 1;
+  }
+  return tokens;
+}
+
+void store(const TrainingEvents& events) {
+  if (events.checkpoint) events.checkpoint();
+}
+
+/// Takes the steps that are left of the epoch. An ending where the training ends among them.
+std::optional<Ending> take_steps(Training& training, const TrainingEvents& events) {
+  EpochBar bar(training);
+  const std::int64_t every = training.options().checkpoint_every;
+  while (!training.epoch_done() && !training.out_of_steps()) {
+    if (events.stop && events.stop()) {
+      if (events.progress) bar.finish();
+      store(events);
+      return Ending::interrupted;
+    }
+    const std::int64_t tokens = tokens_of_next_batch(training);
+    const StepResult result = training.step();
+    if (!result.finite() && !training.options().skip_bad_steps) {
+      if (events.progress) bar.finish();
+      return Ending::bad_step;
+    }
+    if (events.step) events.step(result);
+    if (events.progress) bar.update(tokens);
+    if (every > 0 && training.state().step % every == 0) store(events);
+  }
+  if (events.progress) bar.finish();
+  return {};
+}
 
 }  // namespace
 
-ShortTrainingResult train_shortly(const TranslationModel& model, std::span<const Example> examples,
-                                  const ShortTraining& options) {
-  Learner learner(model, options.peak_lr);
-  std::vector<Batches> epochs;
-  std::int64_t steps = 0;
-  for (std::int64_t epoch = 0; epoch < options.epochs; ++epoch) {
-    epochs.push_back(make_batches(examples, {.batch_size = options.batch, .seed = options.seed},
-                                  static_cast<std::uint64_t>(epoch)));
-    steps += static_cast<std::int64_t>(epochs.back().size());
-  }
-  Progress progress(options.title, steps);
-  ShortTrainingResult result;
-  const auto start = std::chrono::steady_clock::now();
-  std::int64_t tokens = 0;
-  for (const Batches& batches : epochs) {
-    for (const auto& indices : batches) {
-      const Batch batch = make_batch(examples, indices);
-      learner.set_lr(options.peak_lr *
-                     one_cycle(static_cast<double>(result.steps) / static_cast<double>(steps)));
-      const StepResult step = learner.step(batch, 0, 1);
-      result.loss = result.steps == 0 ? step.loss : 0.98 * result.loss + 0.02 * step.loss;
-      tokens += batch.target_tokens;
-      ++result.steps;
-      result.seconds = seconds_since(start);
-      char note[80];
-      std::snprintf(note, sizeof note, "loss %.3f  %.0f tokens/s", result.loss,
-                    static_cast<double>(tokens) / result.seconds);
-      progress.update(result.steps, note);
+Ending train(Training& training, const TrainingEvents& events) {
+  while (training.goes_on()) {
+    if (const std::optional<Ending> ending = take_steps(training, events)) return *ending;
+    // Out of steps: the validation that follows is no part of what a longer training would do.
+    if (!training.epoch_done()) store(events);
+    const std::optional<Validation> validation = validate(training.model(), training.data(), events.stop);
+    if (!validation) {
+      store(events);
+      return Ending::interrupted;
     }
+    const bool best = training.judge(*validation);
+    if (events.epoch) events.epoch(*validation, best);
+    if (!training.epoch_done()) return Ending::finished;
+    training.next_epoch(*validation);
+    store(events);
   }
-  progress.finish();
-  return result;
+  return Ending::finished;
 }
 
 }  // namespace translation

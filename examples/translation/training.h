@@ -6,7 +6,9 @@
 
 #include <gradus/optim/adam.h>
 
+#include <cmath>
 #include <functional>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -16,16 +18,22 @@ namespace translation {
 struct StepResult {
   double loss = 0;           // mean over the target tokens, with label smoothing
   double gradient_norm = 0;  // before clipping
+  bool finite() const { return std::isfinite(loss) && std::isfinite(gradient_norm); }
 };
 
 /// Takes the training steps of a model: what every training here and the benchmark are made of.
 class Learner {
  public:
   Learner(const TranslationModel& model, double lr);
-  /// Forward, backward, clipping to a norm, update. Throws where the loss or the gradients are no finite numbers.
+  /// Forward, backward, clipping to a norm, update. Without the update where the loss or a gradient is no
+  /// finite number.
   StepResult step(const Batch& batch, double label_smoothing, double clip);
+  /// Forward and backward alone: the loss. The gradients stand in the parameters.
+  double gradients(const Batch& batch, double label_smoothing);
   double lr() const { return adam_.lr(); }
   void set_lr(double lr) { adam_.set_lr(lr); }
+  gradus::NamedTensors optimizer_state() const { return adam_.state_dict(); }
+  void load_optimizer_state(const gradus::NamedTensors& state) { adam_.load_state_dict(state); }
 
  private:
   const TranslationModel& model_;
@@ -34,31 +42,26 @@ class Learner {
 };
 
 struct TrainingOptions {
-  std::int64_t batch = 64;      // sentences, or padded tokens
+  std::int64_t batch = 64;  // sentences, or padded tokens
   gradus::BatchUnit batch_unit = gradus::BatchUnit::sentences;
   std::int64_t epochs = 30;
-  std::int64_t max_steps = 0;   // 0: no limit
+  std::int64_t max_steps = 0;  // 0: no limit
   double lr = 1e-3;
-  std::int64_t warmup = 0;      // steps over which the learning rate rises from 0
-  double lr_decay = 0.5;        // factor on the learning rate after an epoch without a better validation loss
+  std::int64_t warmup = 0;  // steps over which the learning rate rises from 0
+  double lr_decay = 0.5;    // factor on the learning rate after an epoch without a better validation loss
   double label_smoothing = 0.1;
   double clip = 1;
-  std::int64_t patience = 5;    // epochs without a better BLEU before it stops
+  std::int64_t patience = 5;  // epochs without a better BLEU before it stops
   std::uint64_t seed = 1;
+  bool skip_bad_steps = false;          // go on after a loss or gradient that is no finite number
+  std::int64_t checkpoint_every = 500;  // steps; 0: after an epoch alone
 };
 
 /// How good the model is on sentences that it does not learn from.
 struct Validation {
-  double loss = 0;        // mean negative log-likelihood of a target token, end included, without label smoothing
+  double loss = 0;  // mean negative log-likelihood of a target token, end included, without label smoothing
   double perplexity = 0;  // e^loss, with the reference as the decoder's input
   double bleu = 0;        // of greedy translations, on tokens
-};
-
-/// What happens during training, for whoever shows or stores it. `epoch` counts from 1.
-struct TrainingEvents {
-  std::function<void(std::int64_t step, const StepResult& result, double lr)> step;
-  std::function<void(std::int64_t epoch, const Validation& validation, bool best, double seconds)> epoch;
-  bool progress = true;  // a bar on standard error
 };
 
 struct Data {
@@ -67,32 +70,113 @@ struct Data {
   gradus::ParallelCorpus valid;
 };
 
-struct TrainingResult {
-  std::int64_t steps = 0;
-  std::int64_t best_epoch = 0;
+/// Nothing where `stop` asked for an end in between.
+std::optional<Validation> validate(const TranslationModel& model, const Data& data,
+                                   const std::function<bool()>& stop = {});
+
+/// Where a training stands between two steps: all that decides how it goes on, beside the weights, the
+/// optimiser's state and the random numbers.
+struct TrainingState {
+  std::int64_t step = 0;   // steps that are taken
+  std::int64_t epoch = 1;  // the pass over the data that runs
+  std::int64_t batch = 0;  // batches of it that are done; their order depends on the seed and the epoch alone
+  double lr = 0;           // once warmed up
+  double best_loss = INFINITY;  // of all validations: decides on the learning rate
+  std::int64_t best_epoch = 0;  // of the best BLEU: decides on the end; 0: none yet
+  std::int64_t best_step = 0;   // taken by then
   Validation best;
-  double seconds = 0;
+  std::int64_t skipped = 0;  // steps without an update
+  double loss_sum = 0;       // over the updates of this epoch
+  std::int64_t updates = 0;  // in this epoch
 };
 
-Validation validate(const TranslationModel& model, const Data& data);
+/// A training that can be left between any two steps and taken up again.
+class Training {
+ public:
+  /// The three must outlive it.
+  Training(const TranslationModel& model, const Data& data, const TrainingOptions& options);
 
-/// Trains until the epochs or steps are used up or the patience ends. The caller keeps the best weights in `events.epoch`.
-TrainingResult train(const TranslationModel& model, const Data& data, const TrainingOptions& options, const TrainingEvents& events);
+  const TranslationModel& model() const { return model_; }
+  const Data& data() const { return data_; }
+  const TrainingOptions& options() const { return options_; }
+  const TrainingState& state() const { return state_; }
+  const Learner& learner() const { return learner_; }
+  /// Goes on from there; the weights and the random numbers are the caller's to put back.
+  void restore(const TrainingState& state, const gradus::NamedTensors& optimizer);
 
-/// A training whose length is known from the start: the learning rate rises to its peak and falls to nearly nothing, so
-/// that even a short one ends well (Smith, Topin 2018).
+  /// False once the epochs, the steps or the patience are used up.
+  bool goes_on() const;
+  bool out_of_steps() const { return options_.max_steps > 0 && state_.step >= options_.max_steps; }
+  /// All batches of the epoch are done.
+  bool epoch_done() const { return state_.batch == batch_count(); }
+  std::int64_t batch_count() const { return static_cast<std::int64_t>(batches_.size()); }
+  /// The sentence pairs of the batch that comes next, as indices into data().train.
+  const std::vector<std::int64_t>& next_batch() const {
+    return batches_.at(static_cast<std::size_t>(state_.batch));
+  }
+
+  /// Takes the step of the next batch. Where its loss or gradients are no finite numbers the weights stay as
+  /// they are; then it counts as skipped with options().skip_bad_steps, and all is as before the step
+  /// without.
+  StepResult step();
+  /// Takes the figures of this epoch; true where they are the best so far.
+  bool judge(const Validation& validation);
+  /// Goes to the next epoch, with the learning rate that these figures ask for.
+  void next_epoch(const Validation& validation);
+
+  /// Forward and backward of the next batch again: its loss. The gradients stand in the parameters; random
+  /// numbers are put back.
+  double gradients_of_next_batch();
+
+ private:
+  void lay_out_epoch();
+
+  const TranslationModel& model_;
+  const Data& data_;
+  const TrainingOptions& options_;
+  Learner learner_;
+  TrainingState state_;
+  gradus::Batches batches_;  // of this epoch
+};
+
+/// The norm of every parameter's gradient, in order of declaration; nan or inf where one holds such a number.
+/// Spoils gradients that are not finite.
+std::vector<std::pair<std::string, double>> gradient_norms(const TranslationModel& model);
+
+/// What happens during training, for whoever shows or stores it. Empty ones are left out.
+struct TrainingEvents {
+  std::function<void(const StepResult& result)> step;
+  std::function<void(const Validation& validation, bool best)> epoch;
+  std::function<void()> checkpoint;  // the moment to store everything
+  std::function<bool()> stop;        // asked between two steps, and between two batches of a validation
+  bool progress = true;              // a bar on standard error
+};
+
+enum class Ending {
+  finished,     // the epochs, the steps or the patience are used up
+  interrupted,  // `stop` asked for it; checkpoint() was called
+  bad_step  // the next batch gives a loss or gradients that are not finite; the state is the one before it
+};
+
+/// Trains on to the end. The caller keeps the best weights in `events.epoch`.
+Ending train(Training& training, const TrainingEvents& events);
+
+/// A training whose length is known from the start: the learning rate rises to its peak and falls to nearly
+/// nothing, so that even a short one ends well (Smith, Topin 2018).
 struct ShortTraining {
   std::int64_t epochs = 10;
-  std::int64_t batch = 64;     // sentences
+  std::int64_t batch = 64;  // sentences
   double peak_lr = 4e-3;
   std::uint64_t seed = 1;
   std::string title = "training";  // of the progress bar
 };
 struct ShortTrainingResult {
   std::int64_t steps = 0;
-  double loss = 0;             // running mean at the end
+  double loss = 0;  // running mean at the end
   double seconds = 0;
 };
-ShortTrainingResult train_shortly(const TranslationModel& model, std::span<const Example> examples, const ShortTraining& options);
+/// Throws where the loss or the gradients are no finite numbers.
+ShortTrainingResult train_shortly(const TranslationModel& model, std::span<const Example> examples,
+                                  const ShortTraining& options);
 
 }  // namespace translation

@@ -1,26 +1,14 @@
 // What `translate train`, `run` and `score` do with their options.
 #pragma once
-#include "training.h"
+#include "training_setup.h"
 
 #include <iosfwd>
 #include <string>
 
 namespace translation {
 
-struct TrainCommand {
-  std::string source, target, valid_source, valid_target, out;
-  std::string source_tokens = "words", target_tokens = "words";
-  gradus::VocabularyOptions vocabulary{.min_frequency = 2};
-  gradus::LengthFilter filter{.max_length = 100};
-  // Names of options, as the command line gives them.
-  std::string model = "gru", attention = "additive", normalizer = "softmax", pattern = "full", timing = "before", context = "last",
-              output = "deep", norm = "pre", norm_kind = "layer", feed_forward = "relu", positions = "sinusoidal", tie = "target";
-  ModelOptions shape;
-  TrainingOptions training;
-  std::string batch_unit = "sentences";
-  int threads = 0;
-};
-void run_training(const TrainCommand& command);
+/// Trains, or goes on with a run. Returns the status to leave with: 0, or 130 or 143 after a signal.
+int run_training(TrainCommand& command);
 
 struct RunCommand {
   std::string folder;

@@ -1,0 +1,111 @@
+#include "run.h"
+
+#include "checkpoint.h"
+#include "progress.h"
+
+#include <gradus/autograd/arithmetic.h>
+#include <gradus/autograd/reduce.h>
+#include <gradus/nn/model.h>
+#include <gradus/tensor/error.h>
+#include <gradus/tensor/random.h>
+
+#include <cstdio>
+
+namespace translation {
+
+using namespace gradus;
+
+Run::Run(const TrainCommand& command, const Setup& setup)
+    : command_(command), setup_(setup), training_(*setup.model, setup.data, setup.training) {}
+
+double Run::seconds() const {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count();
+}
+
+void Run::take_up() {
+  std::optional<Checkpoint> checkpoint = latest_checkpoint(
+      command_.out, {.run = setup_.settings.digest, .most_log_bytes = log_size(command_.out)});
+  if (checkpoint) {
+    load_state_dict(setup_.model->view(), checkpoint->weights);
+    training_.restore(checkpoint->state, checkpoint->optimizer);
+    set_random_state(checkpoint->random);
+    best_ = std::move(checkpoint->best);
+    remove_old_checkpoints(command_.out, command_.keep_checkpoints, state().step, state().best_step);
+    if (!best_.empty())
+      save_weights(command_.out, best_);  // the file may be of a later moment than the checkpoint
+  }
+  log_.emplace(command_.out, checkpoint ? checkpoint->log_bytes : 0, state().step);
+}
+
+Ending Run::go(const Interruption& interruption) {
+  TrainingEvents events;
+  events.step = [this](const StepResult& result) { log_->step(state(), result, training_.learner().lr()); };
+  events.epoch = [this](const Validation& validation, bool best) { end_epoch(validation, best); };
+  events.checkpoint = [this] { store(); };
+  events.stop = [&interruption] { return interruption.requested(); };
+  return train(training_, events);
+}
+
+void Run::end_epoch(const Validation& validation, bool best) {
+  log_->epoch(state(), validation, seconds());
+  if (best) {
+    best_.clear();
+    for (const auto& [name, tensor] : state_dict(setup_.model->view()))
+      best_.emplace_back(name, tensor.clone());
+    save_weights(command_.out, best_);
+  }
+  std::fprintf(stderr, "epoch %-3lld valid loss %.3f  perplexity %.2f  BLEU %.2f%s  (%s)\n",
+               static_cast<long long>(state().epoch), validation.loss, validation.perplexity, validation.bleu,
+               best ? " *" : "", duration_text(seconds()).c_str());
+}
+
+/// The first weight that holds a number which is not finite.
+std::string Run::first_broken_weight() const {
+  for (const auto& [name, tensor] : state_dict(setup_.model->view())) {
+    if (is_floating(tensor.dtype()) && any(logical_not(isfinite(tensor))).item<bool>()) return name;
+  }
+  return "";
+}
+
+void Run::store() {
+  const std::string broken = first_broken_weight();
+  if (!broken.empty()) {
+    throw Error(
+        "train",
+        "after step " + std::to_string(state().step) + " the weight '" + broken +
+            "' holds a number that is not finite: no checkpoint is written; those before it are kept");
+  }
+  save_checkpoint(checkpoint_path(command_.out, state().step),
+                  {.state = state(),
+                   .random = random_state(),
+                   .log_bytes = log_->sync(),
+                   .run = setup_.settings.digest,
+                   .weights = state_dict(setup_.model->view()),
+                   .optimizer = training_.learner().optimizer_state(),
+                   .best = best_});
+  log_->checkpoint(state().step, seconds());
+  remove_old_checkpoints(command_.out, command_.keep_checkpoints, state().step, state().best_step);
+}
+
+void Run::report_bad_step() {
+  const bool sound = first_broken_weight().empty();
+  if (sound) store();
+  const double loss = training_.gradients_of_next_batch();
+  std::string gradients = "all gradients are finite";
+  for (const auto& [name, norm] : gradient_norms(*setup_.model)) {
+    if (std::isfinite(norm)) continue;
+    gradients = "the first gradient that is no finite number is that of '" + name + "'";
+    break;
+  }
+  throw Error(
+      "train",
+      "step " + std::to_string(state().step + 1) + " (epoch " + std::to_string(state().epoch) + ", batch " +
+          std::to_string(state().batch + 1) + "): the loss is " + std::to_string(loss) + ", and " +
+          gradients + "; the sentences of the batch are the lines " +
+          lines_of(command_, training_.next_batch()) +
+          (sound ? "; the state before this step is kept. " : "; the checkpoints before it are kept. ") +
+          "Try a smaller --lr or --clip in a new folder, or leave such steps out: translate train --out " +
+          command_.out + " --resume --skip-bad-steps");
+}
+
+}  // namespace translation

@@ -1,0 +1,24 @@
+// The options that a training run keeps in its config.json, so that it can be gone on with and repeated.
+#pragma once
+#include <cstdint>
+#include <span>
+#include <string>
+#include <variant>
+
+namespace translation {
+
+/// One of them, by its name on the command line ("batch-unit"; config.json has "batch_unit").
+struct RunOption {
+  using Value = std::variant<std::string*, int*, std::int64_t*, std::uint64_t*, double*, bool*>;
+  std::string name;
+  Value value;              // where it stands while the program runs
+  bool may_change = false;  // when the run is gone on with; the others decide what every step computes
+  bool given = false;       // on the command line
+};
+
+/// Sets the options that were not given to what `config`, the text of config.json, says. Throws where one
+/// that must not change was given with another value, and names both; `folder` is for the message.
+void take_stored_options(std::span<const RunOption> options, const std::string& config,
+                         const std::string& folder);
+
+}  // namespace translation
