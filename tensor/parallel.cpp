@@ -1,5 +1,4 @@
 #include <gradus/tensor/error.h>
-#include <gradus/tensor/memory.h>
 #include <gradus/tensor/parallel.h>
 
 #include <omp.h>
@@ -51,17 +50,16 @@ class Failure {
 class Shares {
  public:
   Shares(std::int64_t count, int threads, bool backwards)
-      : shares_(static_cast<std::size_t>(threads)), backwards_(backwards) {
-    for (int i = 0; i < threads; ++i) {
-      Share& share = shares_[static_cast<std::size_t>(i)];
-      share.begin = count * i / threads, share.end = count * (i + 1) / threads;
-      share.next = share.begin;
+      : shares_count_(std::min(threads, most_shares)), backwards_(backwards) {
+    for (int i = 0; i < shares_count_; ++i) {
+      shares_[i].begin = count * i / shares_count_, shares_[i].end = count * (i + 1) / shares_count_;
+      shares_[i].next = shares_[i].begin;
     }
   }
   template <class Run>
-  void work_off(int thread, const Run& run) const {
-    for (std::size_t i = 0; i < shares_.size(); ++i) {
-      const Share& share = shares_[(static_cast<std::size_t>(thread) + i) % shares_.size()];
+  void work_off(int thread, const Run& run) {
+    for (int i = 0; i < shares_count_; ++i) {
+      Share& share = shares_[(thread + i) % shares_count_];
       while (true) {
         const std::int64_t tile = share.next.fetch_add(1, std::memory_order_relaxed);
         if (tile >= share.end) break;
@@ -72,10 +70,12 @@ class Shares {
 
  private:
   struct alignas(64) Share {
-    mutable std::atomic<std::int64_t> next;
+    std::atomic<std::int64_t> next;
     std::int64_t begin, end;
   };
-  CachedVector<Share> shares_;
+  static constexpr int most_shares = 32;  // threads beyond them help
+  Share shares_[most_shares];
+  int shares_count_;
   bool backwards_;
 };
 
@@ -121,7 +121,7 @@ void run_tiles(std::int64_t count, std::int64_t tile, void (*body)(void*, std::i
     for (std::int64_t i = 0; i < tiles; ++i) run(backwards ? tiles - 1 - i : i);
     return failure.rethrow();
   }
-  const Shares shares(tiles, threads, backwards);
+  Shares shares(tiles, threads, backwards);
   // Always the same number of threads, even for few tiles: GCC's OpenMP ends and starts threads when the
   // number changes.
 #pragma omp parallel num_threads(threads) default(shared)
