@@ -55,17 +55,20 @@ namespace {
 
 InstructionSet choose_at_start() {
   if (const char* asked = std::getenv("GRADUS_ISA")) {
-    for (InstructionSet set : all_instruction_sets) {
-      if (std::string_view(asked) == name_of(set) && is_supported(set)) return set;
+    std::string supported;
+    for (const InstructionSet set : all_instruction_sets) {
+      if (!is_supported(set)) continue;
+      if (std::string_view(asked) == name_of(set)) return set;
+      supported += (supported.empty() ? "" : ", ") + std::string(name_of(set));
     }
-    throw Error("GRADUS_ISA",
-                "'" + std::string(asked) +
-                    "' is not an instruction set of this machine; known are baseline, avx2, avx512, amx");
+    throw Error("GRADUS_ISA", "'" + std::string(asked) +
+                                  "' is not an instruction set of this machine; it has " + supported);
   }
-  for (InstructionSet set : {InstructionSet::amx, InstructionSet::avx512, InstructionSet::avx2}) {
-    if (is_supported(set)) return set;
+  InstructionSet best = InstructionSet::baseline;
+  for (const InstructionSet set : all_instruction_sets) {
+    if (is_supported(set)) best = set;
   }
-  return InstructionSet::baseline;
+  return best;
 }
 
 constexpr std::uint8_t not_chosen = 255;

@@ -21,6 +21,7 @@
 namespace gradus {
 
 enum class InstructionSet : std::uint8_t { baseline, avx2, avx512, amx };
+/// From the least to the best.
 inline constexpr InstructionSet all_instruction_sets[] = {InstructionSet::baseline, InstructionSet::avx2,
                                                           InstructionSet::avx512, InstructionSet::amx};
 

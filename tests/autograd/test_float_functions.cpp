@@ -6,6 +6,7 @@
 #include <gradus/autograd/reduce.h>
 #include <gradus/tensor/create.h>
 #include <gradus/tensor/kernels/dispatch.h>
+#include <gradus/tests/settings.h>
 
 #include <doctest/doctest.h>
 
@@ -19,18 +20,6 @@ namespace {
 
 constexpr float infinity = std::numeric_limits<float>::infinity();
 const float not_a_number = std::numeric_limits<float>::quiet_NaN();
-
-template <class Body>
-void on_every_instruction_set(const Body& body) {
-  const InstructionSet before = instruction_set();
-  for (const InstructionSet set : all_instruction_sets) {
-    if (!is_supported(set)) continue;
-    INFO(name_of(set));
-    set_instruction_set(set);
-    body();
-  }
-  set_instruction_set(before);
-}
 
 /// Floats of every size and sign, infinities and NaN among them.
 std::vector<float> floats_of_every_size() {
@@ -70,7 +59,7 @@ bool same(const Tensor& a, const std::vector<float>& b) {
 
 TEST_CASE("float functions: exp and tanh come within two units in the last place") {
   const std::vector<float> x = floats_of_every_size();
-  on_every_instruction_set([&] {
+  test::on_every_instruction_set([&] {
     CHECK(worst_error(x, exp(tensor(x)).to_vector<float>(), [](double v) { return std::exp(v); }) < 1.1);
     CHECK(worst_error(x, tanh(tensor(x)).to_vector<float>(), [](double v) { return std::tanh(v); }) < 1.4);
   });
@@ -78,7 +67,7 @@ TEST_CASE("float functions: exp and tanh come within two units in the last place
 }
 
 TEST_CASE("float functions: softmax and the logarithm of a sum of rows with infinities and NaN") {
-  on_every_instruction_set([] {
+  test::on_every_instruction_set([] {
     const auto row = [](std::initializer_list<float> values) { return tensor(std::vector<float>(values)); };
     CHECK(same(logsumexp(row({1, infinity, 100, -infinity}), {0}), {infinity}));
     CHECK(same(logsumexp(row({infinity, 88.5f}), {0}), {infinity}));

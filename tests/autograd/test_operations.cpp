@@ -6,6 +6,7 @@
 #include <gradus/autograd/modes.h>
 #include <gradus/autograd/reduce.h>
 #include <gradus/tensor/kernels/dispatch.h>
+#include <gradus/tests/settings.h>
 
 #include <doctest/doctest.h>
 
@@ -76,16 +77,6 @@ Tensor restored(const Tensor& x, bool with_gaps) {
   return view;
 }
 
-class InstructionSetScope {
- public:
-  explicit InstructionSetScope(InstructionSet set) : before_(instruction_set()) { set_instruction_set(set); }
-  ~InstructionSetScope() { set_instruction_set(before_); }
-  InstructionSetScope(const InstructionSetScope&) = delete;
-
- private:
-  InstructionSet before_;
-};
-
 std::vector<InstructionSet> supported_sets() {
   std::vector<InstructionSet> sets;
   for (const InstructionSet set : all_instruction_sets) {
@@ -98,7 +89,7 @@ std::vector<InstructionSet> supported_sets() {
 
 TEST_CASE("operations: values in float64 and float32, on every instruction set") {
   for (const InstructionSet set : supported_sets()) {
-    const InstructionSetScope scope(set);
+    const test::InstructionSetScope scope(set);
     for (const Row& row : all_rows()) {
       INFO(title(row) << " on " << name_of(set));
       REQUIRE((row.reference || row.twin));
@@ -159,7 +150,7 @@ TEST_CASE("operations: second derivatives agree with differences") {
 
 TEST_CASE("operations: fused ones have the gradients of their twins, on every instruction set") {
   for (const InstructionSet set : supported_sets()) {
-    const InstructionSetScope scope(set);
+    const test::InstructionSetScope scope(set);
     for (const Row& row : all_rows()) {
       if (!row.differentiable) continue;
       INFO(title(row) << " on " << name_of(set));

@@ -3,6 +3,7 @@
 #include <gradus/tensor/error.h>
 #include <gradus/tensor/parallel.h>
 #include <gradus/tensor/random.h>
+#include <gradus/tests/settings.h>
 
 #include <doctest/doctest.h>
 
@@ -66,12 +67,11 @@ TEST_CASE("attention gives the same on one thread and two, bit for bit") {
   const std::vector<Tensor> leaves{randn({3, 2, 70, 8}).requires_grad_(),
                                    randn({3, 2, 300, 8}).requires_grad_(),
                                    randn({3, 2, 300, 8}).requires_grad_()};
-  const int threads = num_threads();
-  set_num_threads(1);
-  const std::vector<Tensor> one = outcome(true, leaves, {.dropout = 0.1});
-  set_num_threads(2);
-  const std::vector<Tensor> two = outcome(true, leaves, {.dropout = 0.1});
-  set_num_threads(threads);
+  const auto outcome_on = [&](int threads) {
+    const test::ThreadsScope scope(threads);
+    return outcome(true, leaves, {.dropout = 0.1});
+  };
+  const std::vector<Tensor> one = outcome_on(1), two = outcome_on(2);
   for (std::size_t i = 0; i < one.size(); ++i) CHECK(largest_difference(one[i], two[i]) == 0);
 }
 

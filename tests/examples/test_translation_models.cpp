@@ -4,6 +4,7 @@
 #include "text.h"
 
 #include <gradus/gradus.h>
+#include <gradus/tests/settings.h>
 
 #include <doctest/doctest.h>
 
@@ -141,7 +142,6 @@ TEST_CASE(
     "every translation model: a search in a batch finds what it finds for each sentence, on any threads") {
   const std::vector<std::vector<std::int64_t>> sources{{4, 9, 7, 12, 5}, {8},     {6, 11, 4},
                                                        {5, 5, 13, 7},    {10, 9}, {7, 4, 12}};
-  const int threads = num_threads();
   for (const Named& named : every_model()) {
     CAPTURE(named.name);
     manual_seed(21);
@@ -149,9 +149,10 @@ TEST_CASE(
     for (const std::int64_t width : {1, 3}) {
       CAPTURE(width);
       const std::vector<Translation> together = beam_search(*model, sources, width);
-      set_num_threads(1);
-      const std::vector<Translation> on_one = beam_search(*model, sources, width);
-      set_num_threads(threads);
+      const std::vector<Translation> on_one = [&] {
+        const test::ThreadsScope scope(1);
+        return beam_search(*model, sources, width);
+      }();
       for (std::size_t i = 0; i < sources.size(); ++i) {
         CAPTURE(i);
         CHECK(on_one[i].ids == together[i].ids);

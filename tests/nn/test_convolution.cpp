@@ -1,4 +1,5 @@
 #include <gradus/gradus.h>
+#include <gradus/tests/settings.h>
 
 #include <doctest/doctest.h>
 
@@ -119,10 +120,8 @@ TEST_CASE("convolution: the same on one thread or many, and no columns of the wh
   // The columns would be nine times x; output, gradients and workspaces are a few times x.
   const std::size_t columns = 9 * static_cast<std::size_t>(x.numel()) * sizeof(float);
   CHECK(memory_statistics().peak_bytes <= std::max(before.peak_bytes, before.used_bytes + columns));
-  const int threads = num_threads();
-  set_num_threads(1);
+  const test::ThreadsScope scope(1);
   const std::vector<Tensor> one = run();
-  set_num_threads(threads);
   for (std::size_t i = 0; i < one.size(); ++i) CHECK(one[i].to_vector<float>() == many[i].to_vector<float>());
 }
 

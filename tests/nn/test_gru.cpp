@@ -25,7 +25,8 @@ TEST_CASE("gru_sequence equals its composed twin, padded and in both directions"
   for (const bool reverse : {false, true}) {
     for (const Tensor& own_lengths : {Tensor(), lengths}) {
       const Tensor fused = gru_sequence(in.gates, in.state, in.weight, in.bias, own_lengths, reverse);
-      const Tensor plain = composed::gru_sequence(in.gates, in.state, in.weight, in.bias, own_lengths, reverse);
+      const Tensor plain =
+          composed::gru_sequence(in.gates, in.state, in.weight, in.bias, own_lengths, reverse);
       CHECK(largest_difference(fused, plain) < 1e-12);
       const auto function = [&](std::span<const Tensor> x) {
         return gru_sequence(x[0], x[1], x[2], x[3], own_lengths, reverse);
@@ -71,8 +72,10 @@ TEST_CASE("a GRU cell takes one step of the layer") {
   const Tensor x = randn({2, 4}), state = randn({2, 3});
   const Tensor next = cell(x, state);
   // r, z, n by hand.
-  const Tensor a = linear(x, cell.weights.weight_ih, cell.weights.bias_ih), b = linear(state, cell.weights.weight_hh, cell.weights.bias_hh);
-  const Tensor r = sigmoid(a.slice(1, 0, 3) + b.slice(1, 0, 3)), z = sigmoid(a.slice(1, 3, 6) + b.slice(1, 3, 6));
+  const Tensor a = linear(x, cell.weights.weight_ih, cell.weights.bias_ih),
+               b = linear(state, cell.weights.weight_hh, cell.weights.bias_hh);
+  const Tensor r = sigmoid(a.slice(1, 0, 3) + b.slice(1, 0, 3)),
+               z = sigmoid(a.slice(1, 3, 6) + b.slice(1, 3, 6));
   const Tensor n = tanh(a.slice(1, 6) + r * b.slice(1, 6));
   CHECK(largest_difference(next, (1 - z) * n + z * state) < 1e-6);
 }
@@ -84,8 +87,10 @@ TEST_CASE("a GRU without bias, without steps, and with wrong inputs") {
   CHECK(model(zeros({0, 4, 2})).output.shape() == Shape{0, 4, 3});
   CHECK_THROWS_WITH_AS(model(zeros({2, 4, 5})), doctest::Contains("(2, 4, 5)"), Error);
   CHECK_THROWS_WITH_AS(model(zeros({2, 4, 2}), zeros({1, 2, 4})), doctest::Contains("(1, 2, 4)"), Error);
-  CHECK_THROWS_WITH_AS(model(zeros({2, 4, 2}), {}, tensor({4, 0}, DType::int64)), doctest::Contains("length of 0"), Error);
-  CHECK_THROWS_WITH_AS(model(zeros({2, 4, 2}), {}, tensor({4, 5}, DType::int64)), doctest::Contains("length of 5"), Error);
+  CHECK_THROWS_WITH_AS(model(zeros({2, 4, 2}), {}, tensor({4, 0}, DType::int64)),
+                       doctest::Contains("length of 0"), Error);
+  CHECK_THROWS_WITH_AS(model(zeros({2, 4, 2}), {}, tensor({4, 5}, DType::int64)),
+                       doctest::Contains("length of 5"), Error);
   CHECK_THROWS_AS(nn::GRU(2, 0), Error);
   CHECK_THROWS_AS(nn::GRU(2, 3, {.dropout = 1.5}), Error);
 }

@@ -4,31 +4,20 @@
 #include <gradus/nn/similar_names.h>
 #include <gradus/tensor/create.h>
 #include <gradus/tests/error_text.h>
+#include <gradus/tests/nn/small_models.h>
 
 #include <doctest/doctest.h>
 
 #include <cstdio>
 
 using namespace gradus;
+using test::Classifier;
 using test::contains;
 using test::error_of;
+using test::tied_model;
+using test::TiedModel;
 
 namespace {
-
-struct Classifier {
-  nn::Linear hidden{3, 4};
-  nn::Linear out{4, 2};
-};
-
-struct Tied {
-  nn::Linear embedding{3, 5, {.bias = false}};
-  nn::Linear out{3, 5};
-};
-Tied tied() {
-  Tied model;
-  model.out.weight = model.embedding.weight;
-  return model;
-}
 
 NamedTensors fitting(const std::string& prefix = "") {
   return {{prefix + "hidden.weight", full({4, 3}, 1)},
@@ -184,7 +173,7 @@ TEST_CASE("float64 is rounded to float32 and reported, float32 becomes float64 w
 }
 
 TEST_CASE("tied parameters: one name is enough, and two have to agree") {
-  const Tied model = tied();
+  const TiedModel model = tied_model();
   CHECK(load_state_dict(model, {{"out.weight", full({5, 3}, 3)}, {"out.bias", ones({5})}}).loaded == 3);
   CHECK(values(model.embedding.weight) == std::vector<double>(15, 3));
 
@@ -257,7 +246,7 @@ TEST_CASE("a name that stands twice, and names that nobody should print") {
 TEST_CASE("loading a file names the file") {
   const std::string path = "test_loading.safetensors";
   save(Classifier(), path);
-  const Tied model = tied();
+  const TiedModel model = tied_model();
   CHECK(error_of([&] {
           load(model, path);
         }).starts_with("[load] 'test_loading.safetensors' does not fit the model:\n  unexpected (2):\n"));

@@ -3,6 +3,7 @@
 #include <gradus/nn/sequential.h>
 #include <gradus/tensor/create.h>
 #include <gradus/tensor/error.h>
+#include <gradus/tests/nn/small_models.h>
 
 #include <doctest/doctest.h>
 
@@ -11,24 +12,11 @@
 #include <vector>
 
 using namespace gradus;
+using test::Classifier;
+using test::tied_model;
+using test::TiedModel;
 
 namespace {
-
-struct Classifier {
-  nn::Linear hidden{3, 4};
-  nn::Linear out{4, 2};
-};
-
-/// A model whose output layer shares the weight of its first.
-struct TiedModel {
-  nn::Linear embedding{3, 5, {.bias = false}};
-  nn::Linear out{3, 5};
-};
-TiedModel tied_model() {
-  TiedModel model;
-  model.out.weight = model.embedding.weight;
-  return model;
-}
 
 std::vector<std::string> names_of(const NamedTensors& tensors) {
   std::vector<std::string> names;

@@ -15,7 +15,8 @@ TEST_CASE("linear_cross_entropy equals projection and cross entropy, with both d
   const TokenLossOptions options{.ignore_index = 0, .label_smoothing = 0.1};
   const TokenLoss fused = linear_cross_entropy(inputs[0], inputs[1], inputs[2], target, options);
   CHECK(fused.loss.item() ==
-        doctest::Approx(composed::linear_cross_entropy(inputs[0], inputs[1], inputs[2], target, options).item()));
+        doctest::Approx(
+            composed::linear_cross_entropy(inputs[0], inputs[1], inputs[2], target, options).item()));
   CHECK(fused.count == 4);
   const Tensor plain = cross_entropy(linear(inputs[0], inputs[1], inputs[2]), target,
                                      {.ignore_index = 0, .reduction = Reduction::sum});
@@ -33,8 +34,10 @@ TEST_CASE("linear_cross_entropy over several blocks of rows, and over nothing") 
   const Tensor hidden = randn({300, 4}), weight = randn({90000, 4});
   const Tensor target = randint(0, 90000, {300});
   const TokenLoss fused = linear_cross_entropy(hidden, weight, {}, target);
-  CHECK(fused.loss.item() == doctest::Approx(cross_entropy(linear(hidden, weight), target).item()).epsilon(1e-5));
-  CHECK(std::isnan(linear_cross_entropy(hidden.slice(0, 0, 0), weight, {}, target.slice(0, 0, 0)).loss.item()));
+  CHECK(fused.loss.item() ==
+        doctest::Approx(cross_entropy(linear(hidden, weight), target).item()).epsilon(1e-5));
+  CHECK(
+      std::isnan(linear_cross_entropy(hidden.slice(0, 0, 0), weight, {}, target.slice(0, 0, 0)).loss.item()));
   CHECK_THROWS_WITH_AS(linear_cross_entropy(hidden, weight, {}, full({300}, 90000, DType::int64)),
                        doctest::Contains("90000"), Error);
 }

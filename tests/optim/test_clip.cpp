@@ -2,6 +2,7 @@
 #include <gradus/tensor/create.h>
 #include <gradus/tensor/error.h>
 #include <gradus/tensor/parallel.h>
+#include <gradus/tests/settings.h>
 
 #include <doctest/doctest.h>
 
@@ -73,14 +74,12 @@ TEST_CASE("a NaN is reported, whatever the norm") {
 }
 
 TEST_CASE("the norm is the same bit for bit on any number of threads") {
-  const int threads = num_threads();
   std::vector<double> norms;
   for (int count : {1, 2}) {
-    set_num_threads(count);
+    const test::ThreadsScope scope(count);
     norms.push_back(
         clip_grad_norm_(with_gradients({arange(0, 100001, 1, DType::float32), ones({33})}), 1e-3));
   }
-  set_num_threads(threads);
   CHECK(norms[0] == norms[1]);
   // the sum of squares up to n is n (n + 1) (2n + 1) / 6
   CHECK(norms[0] == doctest::Approx(std::sqrt(100000.0 * 100001.0 * 200001.0 / 6 + 33)).epsilon(1e-12));

@@ -4,6 +4,7 @@
 #include <gradus/tensor/kernels/dispatch.h>
 #include <gradus/tensor/memory.h>
 #include <gradus/tensor/parallel.h>
+#include <gradus/tests/settings.h>
 
 #include <doctest/doctest.h>
 
@@ -132,14 +133,7 @@ std::string message_of(const auto& action) {
 }  // namespace
 
 TEST_CASE("every optimiser follows PyTorch's trajectory, on every instruction set") {
-  const InstructionSet before = instruction_set();
-  for (InstructionSet set : all_instruction_sets) {
-    if (!is_supported(set)) continue;
-    CAPTURE(name_of(set));
-    set_instruction_set(set);
-    check_all_trajectories();
-  }
-  set_instruction_set(before);
+  test::on_every_instruction_set(check_all_trajectories);
 }
 
 TEST_CASE("first steps by hand") {
@@ -221,10 +215,9 @@ TEST_CASE("gradients of any layout; empty and large parameters; the same result 
   SGD(both, {.lr = 1}).step();
   CHECK(p.to_vector<double>() == std::vector<double>{-1, -3, -5, -2, -4, -6});
 
-  const int threads = num_threads();
   std::vector<std::vector<double>> results;
   for (int count : {1, 2}) {
-    set_num_threads(count);
+    const test::ThreadsScope scope(count);
     std::vector<Tensor> parameters;
     for (std::int64_t size : {5, 40000, 16384, 1, 100000}) {
       Tensor x = arange(0, size, 1, DType::float32);
@@ -241,7 +234,6 @@ TEST_CASE("gradients of any layout; empty and large parameters; the same result 
     }
     results.push_back(std::move(values));
   }
-  set_num_threads(threads);
   CHECK(results[0] == results[1]);
   CHECK(results[0][5 + 39999] == doctest::Approx(39998));  // two steps of 0.5
 }

@@ -1,32 +1,14 @@
 #!/usr/bin/env bash
 # gradus as its users meet it: a valid file, and every way to fail.
-set -u
-gradus=$1
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-cd "$work" || exit 1
-failures=0
-fail() {
-  echo "FAIL: $*"
-  failures=$((failures + 1))
-}
+program=$1
+. "$(dirname "$0")/common.sh"
 
 header='{"weight":{"dtype":"BF16","shape":[2],"data_offsets":[0,4]}} '
 printf "\\x$(printf %02x ${#header})\\0\\0\\0\\0\\0\\0\\0%s\\x80\\x3f\\x00\\x40" "$header" > good
-"$gradus" inspect good > out 2> err || fail "a good file: $(cat err)"
+"$program" inspect good > out 2> err || fail "a good file: $(cat err)"
 [ -s err ] && fail "a good file, and yet: $(cat err)"
 grep -qE '^weight +BF16 +\(2,\) +1 +2 +1\.5 +0 +0$' out || fail "the row of weight: $(cat out)"
 
-# expect_error TEXT ARGS...: exits with 1, says TEXT on standard error and nothing on standard output.
-expect_error() {
-  local text=$1
-  shift
-  timeout 20 "$gradus" "$@" > out 2> err < /dev/null
-  local code=$?
-  [ $code = 1 ] || fail "exit code $code, not 1: $*"
-  [ -s out ] && fail "standard output is not empty: $*"
-  grep -q -- "$text" err || fail "no '$text' in the message of: $* -- $(cat err)"
-}
 head -c 20 good > cut
 { cat good; printf x; } > longer
 mkfifo pipe
@@ -42,13 +24,12 @@ expect_error "its 0 bytes" inspect empty
 expect_error "No such file" inspect absent
 expect_error "required" inspect
 expect_error "subcommand" --
-"$gradus" --help > out && grep -q inspect out || fail "--help"
+"$program" --help > out && grep -q inspect out || fail "--help"
 
 # Standard output that takes nothing.
-"$gradus" inspect good > /dev/full 2> err && fail "a full disk passes unseen"
+"$program" inspect good > /dev/full 2> err && fail "a full disk passes unseen"
 grep -q "standard output" err || fail "a full disk is not named: $(cat err)"
-"$gradus" inspect good >&- 2> err && fail "a closed standard output passes unseen"
+"$program" inspect good >&- 2> err && fail "a closed standard output passes unseen"
 grep -q "standard output" err || fail "a closed standard output is not named: $(cat err)"
-"$gradus" --help > /dev/full && fail "--help on a full disk passes unseen"
-[ $failures = 0 ] && echo "all command lines behave"
-exit $failures
+"$program" --help > /dev/full && fail "--help on a full disk passes unseen"
+finish "all command lines behave"

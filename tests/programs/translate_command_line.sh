@@ -1,36 +1,20 @@
 #!/usr/bin/env bash
 # translate as its users meet it: a short training, translations, and every kind of bad input.
-set -u
-translate=$1
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-cd "$work" || exit 1
-failures=0
-fail() {
-  echo "FAIL: $*"
-  failures=$((failures + 1))
-}
+program=$1
+. "$(dirname "$0")/common.sh"
 
-for i in $(seq 40); do
-  echo "der hund sieht die katze $((i % 7))"; echo "ein mann liest" ; echo "die frau singt laut"
-done > train.de
-for i in $(seq 40); do
-  echo "the dog sees the cat $((i % 7))"; echo "a man reads"; echo "the woman sings loudly"
-done > train.en
-head -12 train.de > val.de
-head -12 train.en > val.en
-data=(--source train.de --target train.en --valid-source val.de --valid-target val.en)
+toy_corpus 40
 small=(--dim 16 --hidden 24 --batch 16 --epochs 2 --threads 1)
 
-"$translate" train "${data[@]}" "${small[@]}" --out model 2> log || fail "training: $(cat log)"
+"$program" train "${data[@]}" "${small[@]}" --out model 2> log || fail "training: $(cat log)"
 for file in config.json source.vocabulary target.vocabulary model.safetensors log.jsonl timing.jsonl; do
   [ -s "model/$file" ] || fail "model/$file is missing"
 done
 grep -q '"step":1,"loss":.*"lr":.*"gradient_norm":' model/log.jsonl || fail "log.jsonl has no steps"
 grep -q '"epoch":2,"valid_loss":.*"valid_perplexity":.*"valid_bleu":' model/log.jsonl || fail "log.jsonl has no epochs"
-[ "$(printf 'ein mann liest\n\ndie frau\n' | "$translate" run model | wc -l)" = 3 ] || fail "run gives a line for a line"
-[ "$(printf 'ein mann liest\n\ndie frau\n' | "$translate" run model --beam 3 | wc -l)" = 3 ] || fail "run --beam gives a line for a line"
-"$translate" train "${data[@]}" "${small[@]}" --out again 2> log || fail "second training"
+[ "$(printf 'ein mann liest\n\ndie frau\n' | "$program" run model | wc -l)" = 3 ] || fail "run gives a line for a line"
+[ "$(printf 'ein mann liest\n\ndie frau\n' | "$program" run model --beam 3 | wc -l)" = 3 ] || fail "run --beam gives a line for a line"
+"$program" train "${data[@]}" "${small[@]}" --out again 2> log || fail "second training"
 cmp -s model/log.jsonl again/log.jsonl || fail "the same seed gave another log.jsonl"
 cmp -s model/model.safetensors again/model.safetensors || fail "the same seed gave other weights"
 
@@ -38,8 +22,8 @@ cmp -s model/model.safetensors again/model.safetensors || fail "the same seed ga
 ways=0
 every_way() {
   ways=$((ways + 1))
-  "$translate" train "${data[@]}" "${small[@]}" --max-steps 3 "$@" --out "way_$ways" 2> log || fail "$*: $(cat log)"
-  [ "$(printf 'ein mann liest\ndie frau singt laut\n' | "$translate" run "way_$ways" | wc -l)" = 2 ] || fail "run after $*"
+  "$program" train "${data[@]}" "${small[@]}" --max-steps 3 "$@" --out "way_$ways" 2> log || fail "$*: $(cat log)"
+  [ "$(printf 'ein mann liest\ndie frau singt laut\n' | "$program" run "way_$ways" | wc -l)" = 2 ] || fail "run after $*"
 }
 for attention in none dot scaled_dot general additive cosine location content_location; do every_way --attention $attention; done
 for normalizer in sparsemax monotonic; do every_way --normalizer $normalizer --learn-temperature; done
@@ -54,19 +38,10 @@ for positions in none sinusoidal learned shaw t5 rotary alibi; do every_way "${t
 every_way "${transformer[@]}" --norm post --tie none --warmup 2
 every_way "${transformer[@]}" --norm-kind rms --feed-forward swiglu --key-value-heads 1 --tie all
 for context in last mean sum; do
-  "$translate" train "${data[@]}" "${small[@]}" --attention none --context $context --layers 2 --output direct --max-steps 3 \
+  "$program" train "${data[@]}" "${small[@]}" --attention none --context $context --layers 2 --output direct --max-steps 3 \
     --out "context_$context" 2> log || fail "context $context: $(cat log)"
 done
 
-# expect_error TEXT ARGS...: exits with 1, prints one message with TEXT, leaves no output folder.
-expect_error() {
-  local text=$1
-  shift
-  "$translate" "$@" > out 2> err < /dev/null
-  local code=$?
-  [ $code = 1 ] || fail "exit code $code, not 1: $*"
-  grep -q -- "$text" err || fail "no '$text' in the message of: $* -- $(cat err)"
-}
 head -5 train.en > short.en
 : > empty
 printf 'gut\n\xff\xfe\n' > invalid.de
@@ -86,13 +61,12 @@ expect_error "positions" train "${data[@]}" --model transformer --positions nowh
 expect_error "required" train --source train.de
 expect_error "config.json" run nowhere
 [ ! -e bad ] || fail "a failed training left its folder"
-printf "a\nb\n" | "$translate" score short.en > /dev/null 2> err && fail "score of 2 lines against 5"
-head -5 train.en | "$translate" score short.en | grep -q "BLEU = 100.00" || fail "score of the reference itself"
+printf "a\nb\n" | "$program" score short.en > /dev/null 2> err && fail "score of 2 lines against 5"
+head -5 train.en | "$program" score short.en | grep -q "BLEU = 100.00" || fail "score of the reference itself"
 cp -r model cut && head -c 1000 model/model.safetensors > cut/model.safetensors
 expect_error "cut/model.safetensors" run cut
 cp -r model lost && rm lost/model.safetensors
 expect_error "lost/model.safetensors" run lost
-"$translate" --help > /dev/null || fail "--help"
-"$translate" train --help | grep -q -- --label-smoothing || fail "train --help"
-[ $failures = 0 ] && echo "all command lines behave"
-exit $failures
+"$program" --help > /dev/null || fail "--help"
+"$program" train --help | grep -q -- --label-smoothing || fail "train --help"
+finish "all command lines behave"

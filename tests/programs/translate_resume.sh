@@ -2,27 +2,10 @@
 # tests/programs/translate_resume.sh TRANSLATE
 #
 # A training that is stopped, killed, signalled and damaged, beside the same one left alone: both end with the same bytes.
-set -u
-translate=$1
-work=$(mktemp -d)
-pid=
-trap '[ -z "$pid" ] || kill -9 "$pid" 2>/dev/null; rm -rf "$work"' EXIT
-cd "$work" || exit 1
-failures=0
-fail() {
-  echo "FAIL: $*"
-  failures=$((failures + 1))
-}
+program=$1
+. "$(dirname "$0")/common.sh"
 
-for i in $(seq 80); do
-  echo "der hund sieht die katze $((i % 7))"; echo "ein mann liest"; echo "die frau $((i % 5)) singt laut"
-done > train.de
-for i in $(seq 80); do
-  echo "the dog sees the cat $((i % 7))"; echo "a man reads"; echo "the woman $((i % 5)) sings loudly"
-done > train.en
-head -12 train.de > val.de
-head -12 train.en > val.en
-data=(--source train.de --target train.en --valid-source val.de --valid-target val.en)
+toy_corpus 80
 small=(--dim 16 --hidden 24 --batch 6 --warmup 10 --patience 50)  # 40 steps an epoch
 begin=("${data[@]}" "${small[@]}" --epochs 4)
 course=(--threads 1 --checkpoint-every 9)
@@ -36,30 +19,30 @@ same() {
   cmp -s "$(latest whole)" "$(latest "$1")" || fail "$1: another last checkpoint"
 }
 
-# finish FOLDER: goes on to the end, undisturbed.
-finish() { "$translate" train --out "$1" --resume "${course[@]}" 2> log || fail "$1 does not go on: $(cat log)"; }
+# go_on FOLDER: goes on to the end, undisturbed.
+go_on() { "$program" train --out "$1" --resume "${course[@]}" 2> log || fail "$1 does not go on: $(cat log)"; }
 
 # start FOLDER LINES [EPOCHS]: a training in the background, and a wait until its log has that many lines.
 start() {
   local folder=$1 lines=$2
-  "$translate" train "${data[@]}" "${small[@]}" --epochs "${3:-4}" --out "$folder" --resume "${course[@]}" 2> err &
+  "$program" train "${data[@]}" "${small[@]}" --epochs "${3:-4}" --out "$folder" --resume "${course[@]}" 2> err &
   pid=$!
   until [ "$(wc -l 2> /dev/null < "$folder/log.jsonl")" -ge "$lines" ] 2> /dev/null || ! kill -0 $pid 2> /dev/null; do sleep 0.005; done
 }
 
-"$translate" train "${begin[@]}" --out whole "${course[@]}" 2> log || fail "training: $(cat log)"
+"$program" train "${begin[@]}" --out whole "${course[@]}" 2> log || fail "training: $(cat log)"
 [ "$(grep -c '"step"' whole/log.jsonl)" = 160 ] || fail "log.jsonl does not have every step"
 [ -z "$(grep -o '"step":[0-9]*' whole/log.jsonl | sort | uniq -d)" ] || fail "log.jsonl has a step twice"
 [ "$(ls whole/checkpoints | wc -l)" -le 4 ] || fail "more checkpoints than three and the best: $(ls whole/checkpoints)"
 
 # Stopped in the middle of an epoch, at its end, and again.
 for steps in 17 40 73; do
-  "$translate" train "${begin[@]}" --out stopped --resume "${course[@]}" --max-steps $steps 2> log || fail "--max-steps: $(cat log)"
+  "$program" train "${begin[@]}" --out stopped --resume "${course[@]}" --max-steps $steps 2> log || fail "--max-steps: $(cat log)"
   [ "$(grep -c '"step"' stopped/log.jsonl)" = $steps ] || fail "--max-steps $steps"
 done
-finish stopped
+go_on stopped
 same stopped
-finish stopped  # there is nothing left to do
+go_on stopped  # there is nothing left to do
 same stopped
 
 # Killed. The lock goes with the process; so do the temporaries of its files.
@@ -69,7 +52,7 @@ for lines in 1 12 41 90 130; do
   wait $pid 2> /dev/null
   touch killed/checkpoints/step-1.safetensors.tmp123
 done
-finish killed
+go_on killed
 same killed
 [ -z "$(find killed -name '*.tmp*')" ] || fail "temporaries are left: $(find killed -name '*.tmp*')"
 
@@ -83,13 +66,13 @@ for way in "TERM 143 30" "INT 130 75"; do
   [ $code = "$status" ] || fail "status $code after SIG$signal: $(cat err)"
   grep -q -- "--resume" err || fail "after SIG$signal nothing is said of going on: $(cat err)"
 done
-finish asked
+go_on asked
 same asked
 
 # Two in one folder.
 start busy 5 100
 for way in "" --resume; do
-  "$translate" train "${begin[@]}" --out busy $way 2> log && fail "a second training in one folder ran $way"
+  "$program" train "${begin[@]}" --out busy $way 2> log && fail "a second training in one folder ran $way"
   grep -q "in use" log || fail "a second training $way: $(cat log)"
 done
 kill -TERM $pid
@@ -98,21 +81,12 @@ pid=
 
 # A step again: from a checkpoint, from the seed, after the end of an epoch.
 for step in 1 41 160; do
-  "$translate" replay whole --step $step --threads 1 > out 2> err || fail "replay of step $step: $(cat out err)"
+  "$program" replay whole --step $step --threads 1 > out 2> err || fail "replay of step $step: $(cat out err)"
   grep -q "^loss.*the same bit for bit" out || fail "replay of step $step: $(cat out)"
   grep -q "^gradient norm.*the same bit for bit" out || fail "replay of step $step: $(cat out)"
 done
 [ "$(grep -c '^  ' out)" -ge 10 ] || fail "replay shows no norms of parameters: $(cat out)"
 
-# expect_error TEXT ARGS...
-expect_error() {
-  local text=$1
-  shift
-  "$translate" "$@" > out 2> err
-  local code=$?
-  [ $code = 1 ] || fail "exit code $code, not 1: $*"
-  grep -q -- "$text" err || fail "no '$text' in the message of: $* -- $(cat err)"
-}
 expect_error "not empty" train "${begin[@]}" --out whole
 expect_error "--seed is 9 on the command line, and 1" train --out whole --resume --seed 9
 expect_error '--model is "lstm" on the command line, and "gru"' train --out whole --resume --model lstm
@@ -137,39 +111,38 @@ for i in $(seq 100); do
   byte=$(od -An -tu1 -j $at -N1 "$file" | tr -d ' ')
   cp "$file" "$target"
   printf "\\$(printf %03o $((byte ^ (1 << (i % 8)))))" | dd of="$target" bs=1 seek=$at conv=notrunc 2> /dev/null
-  "$translate" train --out flipped --resume "${course[@]}" > out 2> err
+  "$program" train --out flipped --resume "${course[@]}" > out 2> err
   code=$?
   if [ $code = 1 ] && grep -q "$(basename "$file")" err; then noticed=$((noticed + 1)); else echo "bit $((i % 8)) of byte $at: $code $(cat err)"; fi
 done
 [ $noticed = 100 ] || fail "$noticed of 100 flipped bits were noticed"
 
 # A damaged latest one: the one before is gone on from, to the same end.
-"$translate" train "${begin[@]}" --out damaged "${course[@]}" --max-steps 50 2> log || fail "training: $(cat log)"
+"$program" train "${begin[@]}" --out damaged "${course[@]}" --max-steps 50 2> log || fail "training: $(cat log)"
 printf x | dd of="$(latest damaged)" bs=1 seek=5000 conv=notrunc 2> /dev/null
-finish damaged
+go_on damaged
 grep -q "is damaged" log || fail "nothing is said of a damaged checkpoint: $(cat log)"
 same damaged
 
 # A full disk: a limit on the size of files stands for it.
 cp -r damaged full && rm -r full/checkpoints full/log.jsonl
-"$translate" train --out full --resume "${course[@]}" --max-steps 20 2> log || fail "training: $(cat log)"
+"$program" train --out full --resume "${course[@]}" --max-steps 20 2> log || fail "training: $(cat log)"
 before=$(sha256sum full/checkpoints/*)
-( trap '' XFSZ; ulimit -f 30; "$translate" train --out full --resume "${course[@]}" --max-steps 40 > out 2> err )
+( trap '' XFSZ; ulimit -f 30; "$program" train --out full --resume "${course[@]}" --max-steps 40 > out 2> err )
 code=$?
 [ $code = 1 ] && grep -q "full/.*safetensors.*it takes [0-9]* bytes" err || fail "a full disk: status $code, $(cat err)"
 [ "$before" = "$(sha256sum full/checkpoints/*)" ] || fail "a full disk changed a checkpoint"
-finish full
+go_on full
 same full
 
 # A loss that is no finite number.
-"$translate" train "${begin[@]}" --out bad "${course[@]}" --lr 1e36 2> err
+"$program" train "${begin[@]}" --out bad "${course[@]}" --lr 1e36 2> err
 code=$?
 [ $code = 1 ] || fail "status $code of a training that diverges"
 grep -q "step [0-9]* (epoch 1, batch [0-9]*): the loss is .*the lines [0-9, ]* of '.*train.de'" err || fail "a bad step: $(cat err)"
 [ -s "$(latest bad)" ] || fail "nothing is kept after a bad step"
-"$translate" train --out bad --resume --skip-bad-steps "${course[@]}" --max-steps 60 2> err || fail "--skip-bad-steps: $(cat err)"
+"$program" train --out bad --resume --skip-bad-steps "${course[@]}" --max-steps 60 2> err || fail "--skip-bad-steps: $(cat err)"
 grep -q "[0-9]* bad steps were left out" err || fail "bad steps are not counted: $(cat err)"
 grep -q '"skipped":2' bad/log.jsonl || fail "bad steps are not in log.jsonl"
 
-[ $failures = 0 ] && echo "every way ends with the same bytes"
-exit $failures
+finish "every way ends with the same bytes"

@@ -3,6 +3,7 @@
 #include <gradus/tensor/error.h>
 #include <gradus/tensor/kernels/dispatch.h>
 #include <gradus/tensor/parallel.h>
+#include <gradus/tests/settings.h>
 
 #include <doctest/doctest.h>
 
@@ -62,23 +63,13 @@ void check_against_definition(const Size& size, bool transpose_a, bool transpose
     }
   }
   const std::vector<T> before = c;
-  for (const InstructionSet set : all_instruction_sets) {
-    if (!is_supported(set)) continue;
-    const InstructionSet at_first = instruction_set();
-    set_instruction_set(set);
+  test::on_every_instruction_set([&] {
     c = before;
     gemm(dtype_of<T>(), m, n, k, alpha, {a.data(), a_stride, transpose_a}, {b.data(), b_stride, transpose_b},
          beta, c.data(), c_stride);
-    set_instruction_set(at_first);
     CHECK(c == expected);
-  }
+  });
 }
-
-struct Threads {
-  explicit Threads(int count) { set_num_threads(count); }
-  ~Threads() { set_num_threads(before); }
-  int before = num_threads();
-};
 
 }  // namespace
 
@@ -136,7 +127,7 @@ TEST_CASE("gemm: the same bits on one thread and several") {
     for (float& value : b) value = std::cos(value * 0.7f);
     std::vector<float> results[2];
     for (const int threads : {1, 2}) {
-      const Threads scope(threads);
+      const test::ThreadsScope scope(threads);
       std::vector<float>& c = results[threads - 1];
       c.assign(static_cast<std::size_t>(m * n), 0.5f);
       gemm(DType::float32, m, n, k, 1, {a.data(), k}, {b.data(), n}, 1, c.data(), n);

@@ -4,6 +4,7 @@
 #include <gradus/tensor/create.h>
 #include <gradus/tensor/elementwise.h>
 #include <gradus/tensor/parallel.h>
+#include <gradus/tests/settings.h>
 
 #include <doctest/doctest.h>
 
@@ -78,11 +79,9 @@ TEST_CASE("elementwise: broadcasting over eight axes") {
 
 TEST_CASE("elementwise: the same bits on one thread and on all") {
   const Tensor x = linspace(-4, 4, 300'001);
-  const int threads = num_threads();
   const Tensor many = exp(x) * x;
-  set_num_threads(1);
+  const test::ThreadsScope scope(1);
   const Tensor single = exp(x) * x;
-  set_num_threads(threads);
   CHECK(many.to_vector<float>() == single.to_vector<float>());
 }
 

@@ -5,6 +5,7 @@
 #include <gradus/tensor/create.h>
 #include <gradus/tensor/error.h>
 #include <gradus/tensor/kernels/dispatch.h>
+#include <gradus/tests/settings.h>
 
 #include <doctest/doctest.h>
 
@@ -19,28 +20,20 @@ TEST_CASE("instruction sets: baseline runs everywhere, the one in use is support
 }
 
 TEST_CASE("instruction sets: chosen by hand, and refused where the processor has it not") {
-  const InstructionSet before = instruction_set();
   for (const InstructionSet set : all_instruction_sets) {
     if (is_supported(set)) {
-      set_instruction_set(set);
+      const test::InstructionSetScope scope(set);
       CHECK(instruction_set() == set);
       CHECK(sum(ones({1000}) * 2).item() == 2000);
     } else {
       CHECK_THROWS_AS(set_instruction_set(set), Error);
     }
   }
-  set_instruction_set(before);
 }
 
 TEST_CASE("instruction sets: sums run in the same order on each") {
-  const InstructionSet before = instruction_set();
   std::vector<float> results;
   const Tensor x = linspace(-1, 3, 100'003);
-  for (const InstructionSet set : all_instruction_sets) {
-    if (!is_supported(set)) continue;
-    set_instruction_set(set);
-    results.push_back(sum(x).item<float>());
-  }
-  set_instruction_set(before);
+  test::on_every_instruction_set([&] { results.push_back(sum(x).item<float>()); });
   for (const float result : results) CHECK(result == results[0]);
 }

@@ -1,5 +1,6 @@
 #include <gradus/tensor/error.h>
 #include <gradus/tensor/parallel.h>
+#include <gradus/tests/settings.h>
 
 #include <doctest/doctest.h>
 #include <sys/wait.h>
@@ -12,20 +13,9 @@
 
 using namespace gradus;
 
-namespace {
-
-// Puts the number of threads back.
-struct Threads {
-  explicit Threads(int count) { set_num_threads(count); }
-  ~Threads() { set_num_threads(before); }
-  int before = num_threads();
-};
-
-}  // namespace
-
 TEST_CASE("parallel_for: every index once, in tiles of the given size") {
   for (const int threads : {1, 2}) {
-    const Threads scope(threads);
+    const test::ThreadsScope scope(threads);
     for (const std::int64_t count : {0, 1, 9, 10, 11, 1000}) {
       std::vector<int> seen(static_cast<std::size_t>(count), 0);
       std::atomic<int> tiles{0};
@@ -43,11 +33,12 @@ TEST_CASE("parallel_for: every index once, in tiles of the given size") {
 
 TEST_CASE("parallel_for: loops within loops run every tile once, whichever way they go") {
   for (const int threads : {1, 2}) {
-    const Threads scope(threads);
+    const test::ThreadsScope scope(threads);
     std::vector<std::atomic<int>> seen(7 * 5);
     for (int repetition = 1; repetition <= 4; ++repetition) {
       parallel_for(7, 1, [&](std::int64_t i, std::int64_t) {
-        parallel_for(5, 1, [&](std::int64_t j, std::int64_t) { ++seen[static_cast<std::size_t>(i * 5 + j)]; });
+        parallel_for(5, 1,
+                     [&](std::int64_t j, std::int64_t) { ++seen[static_cast<std::size_t>(i * 5 + j)]; });
       });
       for (const std::atomic<int>& times : seen) CHECK(times == repetition);
     }
@@ -62,7 +53,7 @@ TEST_CASE("parallel_for: a tile larger than any count does not overflow") {
 
 TEST_CASE("parallel_for: the exception of the first failing tile comes out, on any number of threads") {
   for (const int threads : {1, 2}) {
-    const Threads scope(threads);
+    const test::ThreadsScope scope(threads);
     for (int repeat = 0; repeat < 20; ++repeat) {
       std::string caught;
       try {
@@ -104,7 +95,7 @@ TEST_CASE("parallel_for: works in a forked child") {
 }
 
 TEST_CASE("set_num_threads: at least one, at most the processors") {
-  const Threads scope(1);
+  const test::ThreadsScope scope(1);
   CHECK(num_threads() == 1);
   set_num_threads(1 << 20);
   CHECK(num_threads() >= 1);

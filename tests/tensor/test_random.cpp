@@ -4,6 +4,7 @@
 #include <gradus/tensor/kernels/random.h>
 #include <gradus/tensor/parallel.h>
 #include <gradus/tensor/random.h>
+#include <gradus/tests/settings.h>
 
 #include <doctest/doctest.h>
 
@@ -15,19 +16,6 @@
 using namespace gradus;
 
 namespace {
-
-// Runs f on every instruction set of this machine.
-template <class F>
-void on_every_instruction_set(const F& f) {
-  const InstructionSet before = instruction_set();
-  for (InstructionSet set : all_instruction_sets) {
-    if (!is_supported(set)) continue;
-    set_instruction_set(set);
-    CAPTURE(name_of(set));
-    f();
-  }
-  set_instruction_set(before);
-}
 
 struct Moments {
   double mean = 0, variance = 0, fourth = 0;
@@ -63,7 +51,7 @@ TEST_CASE("Philox4x32-10: the published known answers") {
        {0xa4093822, 0x299f31d0},
        {0xd16cfe09, 0x94fdcceb, 0x5001e420, 0x24126ea1}},
   };
-  on_every_instruction_set([&] {
+  test::on_every_instruction_set([&] {
     for (const Answer& answer : answers) {
       for (const int lane : {0, 17, 63}) {
         std::uint32_t words[256] = {};
@@ -78,7 +66,7 @@ TEST_CASE("Philox4x32-10: the published known answers") {
 // The expected numbers below come from an implementation in Python that reproduces the known answers above.
 
 TEST_CASE("the stream: numbers by seed and place") {
-  on_every_instruction_set([] {
+  test::on_every_instruction_set([] {
     std::uint32_t numbers[512];
     kernels<RandomKernels>().numbers(0x123456789abcdef0, 0, 512, numbers);
     CHECK(numbers[0] == 0x92c9b44);
@@ -89,7 +77,7 @@ TEST_CASE("the stream: numbers by seed and place") {
 }
 
 TEST_CASE("rand: 24 bits of a number, or 53 of two") {
-  on_every_instruction_set([] {
+  test::on_every_instruction_set([] {
     manual_seed(2024);
     const std::vector<float> x = rand({100001}).to_vector<float>();
     const std::pair<std::size_t, int> expected[] = {{0, 10128235},   {1, 5809684},     {63, 10784868},
@@ -106,7 +94,7 @@ TEST_CASE("rand: 24 bits of a number, or 53 of two") {
 }
 
 TEST_CASE("randn: Box and Muller") {
-  on_every_instruction_set([] {
+  test::on_every_instruction_set([] {
     manual_seed(2024);
     const std::vector<double> z = randn({1001}).to_vector<double>();
     const std::pair<std::size_t, double> expected[] = {
@@ -117,7 +105,7 @@ TEST_CASE("randn: Box and Muller") {
 }
 
 TEST_CASE("randint, randperm, bernoulli: the numbers they must give") {
-  on_every_instruction_set([] {
+  test::on_every_instruction_set([] {
     manual_seed(2024);
     CHECK(randint(-3, 7, {2, 4}).to_vector<std::int64_t>() ==
           std::vector<std::int64_t>{3, 0, 2, 3, -3, 2, 6, -1});
@@ -151,10 +139,9 @@ TEST_CASE("moments of what is drawn") {
 
 TEST_CASE("the same values on every instruction set and any number of threads") {
   std::vector<std::vector<double>> uniforms, normals;
-  const int threads_before = num_threads();
   for (const int threads : {1, 2}) {
-    set_num_threads(threads);
-    on_every_instruction_set([&] {
+    const test::ThreadsScope scope(threads);
+    test::on_every_instruction_set([&] {
       manual_seed(77);
       std::vector<double> u = (rand({40001}).uniform_(-0.3, 0.4)).to_vector<double>();
       const std::vector<double> wide = rand({20001}, DType::float64).uniform_(-0.3, 0.4).to_vector<double>();
@@ -163,7 +150,6 @@ TEST_CASE("the same values on every instruction set and any number of threads") 
       normals.push_back(randn({40001}).normal_(0.3, 0.7).to_vector<double>());
     });
   }
-  set_num_threads(threads_before);
   for (const auto& values : uniforms) CHECK(values == uniforms[0]);
   for (const auto& values : normals) CHECK(values == normals[0]);
 }
@@ -192,7 +178,7 @@ TEST_CASE("take_random: pieces do not overlap") {
 }
 
 TEST_CASE("dropout kernel: drawn by place from halves of the numbers, in whatever pieces") {
-  on_every_instruction_set([] {
+  test::on_every_instruction_set([] {
     const RandomKernels& table = kernels<RandomKernels>();
     const std::int32_t threshold = dropout_threshold(0.4);
     constexpr std::int64_t count = 1000, place = 768, group = 256;
@@ -222,7 +208,7 @@ TEST_CASE("dropout kernel: drawn by place from halves of the numbers, in whateve
 }
 
 TEST_CASE("dropout kernel: a long piece equals its parts, and the share is right") {
-  on_every_instruction_set([] {
+  test::on_every_instruction_set([] {
     const RandomKernels& table = kernels<RandomKernels>();
     constexpr std::int64_t count = 100000;
     const std::vector<float> ones(count, 1.0f);

@@ -3,6 +3,7 @@
 #include <gradus/tensor/blas.h>
 #include <gradus/tensor/kernels/dispatch.h>
 #include <gradus/tensor/parallel.h>
+#include <gradus/tests/settings.h>
 
 #include <doctest/doctest.h>
 
@@ -69,12 +70,6 @@ double largest_error(const Case& size, const std::vector<float>& a, const std::v
   return largest;
 }
 
-struct WithInstructionSet {
-  explicit WithInstructionSet(InstructionSet set) { set_instruction_set(set); }
-  ~WithInstructionSet() { set_instruction_set(before); }
-  InstructionSet before = instruction_set();
-};
-
 }  // namespace
 
 TEST_CASE("tiles: every instruction set is as accurate as float32 arithmetic") {
@@ -84,7 +79,7 @@ TEST_CASE("tiles: every instruction set is as accurate as float32 arithmetic") {
       if (!is_supported(set)) continue;
       CAPTURE(name_of(set));
       CAPTURE(size.k);
-      const WithInstructionSet in_use(set);
+      const test::InstructionSetScope in_use(set);
       // A term's rounding is at most 2^-24 of it; sums in float32 add some of their own.
       CHECK(largest_error(size, a, b, product(size, a, b)) < 4 * std::ldexp(1.0, -24));
     }
@@ -132,7 +127,7 @@ TEST_CASE("tiles: infinities and NaN come out as from BLAS, and touch nothing el
       c[3] = -infinity;
       std::vector<std::vector<float>> results;
       for (const InstructionSet set : {InstructionSet::baseline, instruction_set()}) {
-        const WithInstructionSet in_use(set);
+        const test::InstructionSetScope in_use(set);
         results.push_back(product(size, a, b, beta, c));
       }
       int different = 0;
