@@ -6,9 +6,7 @@ using namespace translation;
 
 namespace {
 
-ModelOptions recurrent() {
-  return {.kind = ModelKind::gru, .dropout = 0, .attending = {.max_length = 64}};
-}
+ModelOptions recurrent() { return {.kind = ModelKind::gru, .dropout = 0, .attending = {.max_length = 64}}; }
 
 Kind with_score(nn::Score score) {
   Kind kind{nn::name_of(score), recurrent(), nn::what_it_sees(score)};

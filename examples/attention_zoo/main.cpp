@@ -184,6 +184,9 @@ int main(int argc, char** argv) {
   program.add_option("--test", options.task.test, "Test sentences")
       ->check(CLI::Range(1, 1000000))
       ->capture_default_str();
+  program.add_flag(
+      "--reverse-source", options.task.reverse_source,
+      "Give the models every sentence from its end to its start, as Sutskever et al. (2014) did");
   program.add_option("--epochs", options.epochs, "Passes over the training sentences; 0: 6, for demo 10")
       ->check(CLI::Range(0, 1000))
       ->capture_default_str();

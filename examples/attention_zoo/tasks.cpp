@@ -118,12 +118,26 @@ Task demo_task(const TaskOptions& options) {
 }
 
 Task task_named(const std::string& name, const TaskOptions& options) {
-  if (name == "copy") return copy_task(options);
-  if (name == "reverse") return reverse_task(options);
-  if (name == "distractors") return distractor_task(options);
-  if (name == "demo") return demo_task(options);
-  throw Error("attention_zoo",
-              "there is no task '" + name + "'; known are copy, reverse, distractors and demo");
+  Task task;
+  if (name == "copy") {
+    task = copy_task(options);
+  } else if (name == "reverse") {
+    task = reverse_task(options);
+  } else if (name == "distractors") {
+    task = distractor_task(options);
+  } else if (name == "demo") {
+    task = demo_task(options);
+  } else {
+    throw Error("attention_zoo",
+                "there is no task '" + name + "'; known are copy, reverse, distractors and demo");
+  }
+  if (options.reverse_source) {
+    task.description += "; the model reads it from the end";
+    for (std::vector<Example>* examples : {&task.train, &task.test}) {
+      for (Example& example : *examples) std::reverse(example.source.begin(), example.source.end());
+    }
+  }
+  return task;
 }
 
 }  // namespace zoo

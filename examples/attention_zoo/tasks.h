@@ -22,6 +22,7 @@ struct TaskOptions {
   std::int64_t max_length = 10;  // of a sentence
   std::int64_t test_length = 0;  // of every test sentence; 0: all lengths
   std::int64_t train = 20000, test = 500;
+  bool reverse_source = false;  // give the model every source from its end to its start
   std::uint64_t seed = 1;
 };
 
@@ -34,7 +35,7 @@ Task distractor_task(const TaskOptions& options);
 /// English to French sentences of the translator's demo corpus.
 Task demo_task(const TaskOptions& options);
 
-/// "copy", "reverse", "distractors", "demo".
+/// "copy", "reverse", "distractors", "demo"; with `reverse_source` after Sutskever et al. 2014, section 3.3.
 Task task_named(const std::string& name, const TaskOptions& options);
 
 }  // namespace zoo
