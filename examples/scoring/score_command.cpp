@@ -35,9 +35,9 @@ struct Result {
   std::string key, name, signature, details;
   double score = 0;
   Json fields;                    // all that makes up the score
-  std::vector<double> resampled;  // empty without resampling
-  std::optional<Confidence> confidence;
-  std::optional<double> p_value;
+  std::vector<double> resampled = {};  // empty without resampling
+  std::optional<Confidence> confidence = {};
+  std::optional<double> p_value = {};
 };
 
 Json whole_or_not(const std::vector<double>& values) {

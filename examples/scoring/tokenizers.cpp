@@ -116,9 +116,9 @@ std::optional<Tokenizer> find_tokenizer(std::string_view name) {
   return {};
 }
 
-std::string tokenizer_names() {
-  std::string result;
-  for (const auto& [tokenizer, text] : names) (result += result.empty() ? "" : ", ") += text;
+std::vector<std::string> tokenizer_names() {
+  std::vector<std::string> result;
+  for (const auto& [tokenizer, text] : names) result.emplace_back(text);
   return result;
 }
 

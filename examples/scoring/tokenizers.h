@@ -23,8 +23,8 @@ std::string_view name(Tokenizer tokenizer);
 /// The tokenizer of a name, if there is one.
 std::optional<Tokenizer> find_tokenizer(std::string_view name);
 
-/// The names of all, as for a message: "13a, intl, char, zh, none".
-std::string tokenizer_names();
+/// The names of all: "13a", "intl", "char", "zh", "none".
+std::vector<std::string> tokenizer_names();
 
 /// The tokens of a segment. White space is that of Unicode, and never part of a token.
 /// Throws Error when `segment` is not valid UTF-8.

@@ -9,7 +9,6 @@ namespace translation {
 
 using scoring::ScoreCommand;
 using scoring::Smoothing;
-using scoring::Tokenizer;
 
 namespace {
 
@@ -18,7 +17,6 @@ void add_files(CLI::App& command, ScoreCommand& options) {
       .add_option("--reference,reference", options.references,
                   "The right translations, line by line; several files: several right ones for each line")
       ->required()
-      ->allow_extra_args(false)
       ->type_name("FILE");
   command
       .add_option(
@@ -42,13 +40,10 @@ void add_output(CLI::App& command, ScoreCommand& options) {
       "All digits: an object keyed by metric; an array of them for several systems, or for lines");
   command.add_flag("--sentence", options.sentence, "Scores of every line, BLEU with effective order");
   command
-      .add_option_function<std::vector<std::int64_t>>(
-          "--confidence",
-          [&options](const std::vector<std::int64_t>& given) {
-            options.confidence = given.empty() ? 1000 : given.front();
-          },
-          "95 % intervals from N resampled corpora; 1000 where N is left out")
+      .add_option("--confidence", options.confidence,
+                  "95 % intervals from N resampled corpora; 1000 where N is left out")
       ->expected(0, 1)
+      ->default_str("1000")
       ->type_name("N");
   command.add_option("--seed", options.seed, "Seed of the resampling")->capture_default_str();
   command.add_flag("--lowercase", options.bleu.lowercase,
@@ -57,28 +52,22 @@ void add_output(CLI::App& command, ScoreCommand& options) {
 
 void add_bleu(CLI::App& command, scoring::BleuOptions& options) {
   const char* const group = "BLEU";
-  std::map<std::string, Tokenizer> tokenizers;
-  for (const Tokenizer tokenizer : {Tokenizer::v13a, Tokenizer::international, Tokenizer::characters,
-                                    Tokenizer::chinese, Tokenizer::none}) {
-    tokenizers.emplace(scoring::name(tokenizer), tokenizer);
-  }
   command
-      .add_option(
-          "--tokenize", options.tokenizer,
-          "How lines become tokens: 13a (the default), intl, char, zh; none: they are tokenised already")
-      ->transform(CLI::CheckedTransformer(tokenizers).description(""))
-      ->type_name("NAME")
+      .add_option_function<std::string>(
+          "--tokenize",
+          [&options](const std::string& name) { options.tokenizer = scoring::find_tokenizer(name).value(); },
+          "How lines become tokens: 13a where nothing is said; none: they are tokenised already")
+      ->check(CLI::IsMember(scoring::tokenizer_names()))
       ->group(group);
-  const std::map<std::string, Smoothing> smoothings{{"none", Smoothing::none},
-                                                    {"exp", Smoothing::exp},
-                                                    {"floor", Smoothing::floor},
-                                                    {"add-k", Smoothing::add_k}};
+  static const std::map<std::string, Smoothing> smoothings{{"none", Smoothing::none},
+                                                           {"exp", Smoothing::exp},
+                                                           {"floor", Smoothing::floor},
+                                                           {"add-k", Smoothing::add_k}};
   command
-      .add_option(
-          "--smooth", options.smoothing,
-          "What stands in for the matches of an order without one: exp (the default), floor, add-k, none")
-      ->transform(CLI::CheckedTransformer(smoothings).description(""))
-      ->type_name("NAME")
+      .add_option_function<std::string>(
+          "--smooth", [&options](const std::string& name) { options.smoothing = smoothings.at(name); },
+          "What stands in for the matches of an order without one; exp where nothing is said")
+      ->check(CLI::IsMember({"none", "exp", "floor", "add-k"}))
       ->group(group);
   command
       .add_option("--smooth-value", options.smooth_value,
