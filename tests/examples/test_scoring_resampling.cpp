@@ -40,13 +40,15 @@ TEST_CASE("scoring: the interval is that of the normal distribution where it sho
   CHECK(confidence.half_width == doctest::Approx(1.96 / 40).epsilon(0.04));
 }
 
-// Of 80 scores two lie below the interval and two above: it goes from 2 to 77.
+// Of 80 scores two lie below the interval and two above: it goes from 2 to 77. Of 79 it is one on each side.
 TEST_CASE("scoring: a fortieth on each side lies outside the interval") {
   std::vector<double> scores(80);
   std::iota(scores.rbegin(), scores.rend(), 0.0);
   const Confidence confidence = confidence_of(scores);
   CHECK(confidence.mean == 39.5);
   CHECK(confidence.half_width == 37.5);
+  scores.pop_back();  // 79 ... 1
+  CHECK(confidence_of(scores).half_width == 38);
 }
 
 TEST_CASE("scoring: the same seed draws the same, for every metric") {

@@ -66,6 +66,22 @@ TEST_CASE("scoring: the beam of the edit distance") {
   CHECK(distance(30) == 60);
 }
 
+// Two words alone give many candidates. The expected edits come from a plain model of the rules, in Python;
+// it gives 6 for both with a limit of 900.
+TEST_CASE("scoring: the search for shifts ends after 1000 candidates") {
+  const auto edits = [](std::uint32_t modulus, std::uint32_t length) {
+    Sequence hypothesis, reference;
+    for (std::uint32_t i = 0; i < length; ++i) {
+      hypothesis.push_back(i * i % modulus % 2);
+      reference.push_back((i * i + i) % modulus % 2);
+    }
+    return count_edits(hypothesis, reference);
+  };
+  CHECK(edits(29, 22) == 4);
+  CHECK(edits(31, 22) == 5);
+  CHECK(edits(37, 23) == 5);
+}
+
 TEST_CASE("scoring: texts of very different lengths") {
   CHECK(count_edits({250}, row(0, 300)) == 299);
   CHECK(count_edits({5}, row(0, 300)) == 300);  // the beam about the end is 175 words wide
@@ -82,6 +98,14 @@ TEST_CASE("scoring: the edit distance goes on from what two hypotheses share") {
   CHECK(distance.path() == std::vector<Edit>{Edit::keep, Edit::keep, Edit::keep, Edit::substitute});
   CHECK(distance({9, 1, 2, 3}) == 2);
   CHECK(distance.path() == std::vector<Edit>{Edit::drop, Edit::keep, Edit::keep, Edit::keep, Edit::add});
+}
+
+// Dropping the first word and replacing the second is as good as the other way round.
+TEST_CASE("scoring: of equally good edits the replacement comes last") {
+  const Sequence reference{3};
+  EditDistance distance(reference, 2);
+  CHECK(distance({1, 2}) == 2);
+  CHECK(distance.path() == std::vector<Edit>{Edit::drop, Edit::substitute});
 }
 
 TEST_CASE("scoring: tokens of TER") {
