@@ -1,6 +1,5 @@
 #include <gradus/data/case_tables.h>
 #include <gradus/data/utf8.h>
-#include <gradus/tensor/error.h>
 
 #include <algorithm>
 #include <iterator>

@@ -34,7 +34,7 @@ struct System {
 struct Result {
   std::string key, name, signature, details;
   double score = 0;
-  Json fields;                    // all that makes up the score
+  Json fields;                         // all that makes up the score
   std::vector<double> resampled = {};  // empty without resampling
   std::optional<Confidence> confidence = {};
   std::optional<double> p_value = {};
