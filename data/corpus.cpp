@@ -95,19 +95,22 @@ bool judge(std::int64_t source_length, std::int64_t target_length, const LengthF
 
 }  // namespace
 
-std::vector<std::string> read_lines(const std::string& path) {
-  const File file = open_text(path);
+std::vector<std::string> read_lines(std::FILE* file, const std::string& name) {
   std::vector<std::string> lines;
   std::string line;
   bool any_text = false;
-  while (next_line(file.get(), line, path, lines.size() + 1)) {
+  while (next_line(file, line, name, lines.size() + 1)) {
     any_text = any_text || line != byte_order_mark;
-    check_text(line, path, lines.size() + 1);
+    check_text(line, name, lines.size() + 1);
     drop_line_decoration(line, lines.size() + 1);
     lines.push_back(line);
   }
-  if (!any_text) throw Error("read_lines", "\"" + path + "\" is empty");
+  if (!any_text) throw Error("read_lines", "\"" + name + "\" is empty");
   return lines;
+}
+
+std::vector<std::string> read_lines(const std::string& path) {
+  return read_lines(open_text(path).get(), path);
 }
 
 ParallelCorpus read_parallel(const std::string& source_path, const std::string& target_path) {

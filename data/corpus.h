@@ -3,6 +3,7 @@
 #include <gradus/data/tokenizer.h>
 
 #include <cstdint>
+#include <cstdio>
 #include <string>
 #include <vector>
 
@@ -16,6 +17,9 @@ namespace gradus {
 /// when the file is missing, a directory, unreadable or empty, is not strict UTF-8, holds a NUL byte, or a
 /// line of more than 1 MiB (a file that is no text at all).
 std::vector<std::string> read_lines(const std::string& path);
+
+/// The same from a file that is open, as standard input is; messages call it `name`.
+std::vector<std::string> read_lines(std::FILE* file, const std::string& name);
 
 /// Sentences and their translations: `source[i]` goes with `target[i]`.
 struct ParallelCorpus {

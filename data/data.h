@@ -1,6 +1,5 @@
-// Everything of data/: text, corpora, batches, scores.
+// Everything of data/: text, corpora, batches.
 #pragma once
-#include <gradus/data/bleu.h>
 #include <gradus/data/bucketing.h>
 #include <gradus/data/corpus.h>
 #include <gradus/data/loader.h>

@@ -1,10 +1,9 @@
+#include <gradus/data/code_point_ranges.h>
 #include <gradus/data/utf8.h>
 #include <gradus/tensor/error.h>
 
-#include <algorithm>
 #include <array>
 #include <cstdio>
-#include <iterator>
 
 namespace gradus {
 namespace {
@@ -27,33 +26,8 @@ CodePoint decode_or_throw(std::string_view operation, std::string_view text, std
   return *code_point;
 }
 
-void append_utf8(std::string& text, char32_t value) {
-  const auto put = [&text](char32_t byte) {
-    text.push_back(static_cast<char>(static_cast<unsigned char>(byte)));
-  };
-  if (value < 0x80) {
-    put(value);
-  } else if (value < 0x800) {
-    put(0xC0 | (value >> 6));
-    put(0x80 | (value & 0x3F));
-  } else if (value < 0x10000) {
-    put(0xE0 | (value >> 12));
-    put(0x80 | ((value >> 6) & 0x3F));
-    put(0x80 | (value & 0x3F));
-  } else {
-    put(0xF0 | (value >> 18));
-    put(0x80 | ((value >> 12) & 0x3F));
-    put(0x80 | ((value >> 6) & 0x3F));
-    put(0x80 | (value & 0x3F));
-  }
-}
-
-struct Range {
-  char32_t first, last;
-};
-
 // Sorted. Control characters stand at the front, then marks and format characters.
-constexpr Range zero_width[] = {
+constexpr CodePointRange zero_width[] = {
     {0x0000, 0x001F}, {0x007F, 0x009F}, {0x0300, 0x036F},  {0x0483, 0x0489}, {0x0591, 0x05BD},
     {0x05BF, 0x05BF}, {0x05C1, 0x05C2}, {0x05C4, 0x05C5},  {0x05C7, 0x05C7}, {0x0610, 0x061A},
     {0x061C, 0x061C}, {0x064B, 0x065F}, {0x0670, 0x0670},  {0x06D6, 0x06DC}, {0x06DF, 0x06E4},
@@ -65,7 +39,7 @@ constexpr Range zero_width[] = {
     {0xFEFF, 0xFEFF}, {0xFFF9, 0xFFFB}, {0xE0001, 0xE01EF}};
 
 // Sorted. East Asian Width W and F (Unicode Standard Annex 11); holes of a block are taken with the block.
-constexpr Range double_width[] = {
+constexpr CodePointRange double_width[] = {
     {0x1100, 0x115F},   {0x231A, 0x231B},   {0x2329, 0x232A},   {0x23E9, 0x23EC},   {0x23F0, 0x23F0},
     {0x23F3, 0x23F3},   {0x25FD, 0x25FE},   {0x2614, 0x2615},   {0x2648, 0x2653},   {0x267F, 0x267F},
     {0x2693, 0x2693},   {0x26A1, 0x26A1},   {0x26AA, 0x26AB},   {0x26BD, 0x26BE},   {0x26C4, 0x26C5},
@@ -83,41 +57,6 @@ constexpr Range double_width[] = {
     {0x1F6CC, 0x1F6CC}, {0x1F6D0, 0x1F6D2}, {0x1F6D5, 0x1F6DF}, {0x1F6EB, 0x1F6EC}, {0x1F6F4, 0x1F6FC},
     {0x1F7E0, 0x1F7EB}, {0x1F7F0, 0x1F7F0}, {0x1F90C, 0x1F93A}, {0x1F93C, 0x1F945}, {0x1F947, 0x1F9FF},
     {0x1FA70, 0x1FAFF}, {0x20000, 0x2FFFD}, {0x30000, 0x3FFFD}};
-
-template <std::size_t N>
-bool contains(const Range (&ranges)[N], char32_t value) {
-  const Range* next = std::upper_bound(std::begin(ranges), std::end(ranges), value,
-                                       [](char32_t v, const Range& range) { return v < range.first; });
-  return next != std::begin(ranges) && value <= std::prev(next)->last;
-}
-
-// Upper and lower case stand in pairs, upper first: on even code points in the first list, odd in the second.
-constexpr Range pairs_from_even[] = {{0x0100, 0x012F}, {0x0132, 0x0137}, {0x014A, 0x0177}, {0x01A0, 0x01A5},
-                                     {0x01DE, 0x01EF}, {0x01F8, 0x021F}, {0x0222, 0x0233}, {0x0246, 0x024F},
-                                     {0x0460, 0x0481}, {0x048A, 0x04BF}, {0x04D0, 0x052F}, {0x1E00, 0x1E95},
-                                     {0x1EA0, 0x1EFF}};
-constexpr Range pairs_from_odd[] = {
-    {0x0139, 0x0148}, {0x0179, 0x017E}, {0x01AF, 0x01B0}, {0x01CD, 0x01DC}, {0x04C1, 0x04CE}};
-
-struct Shift {
-  char32_t first, last, distance;
-};
-constexpr Shift shifts[] = {{0x0041, 0x005A, 32}, {0x00C0, 0x00D6, 32}, {0x00D8, 0x00DE, 32},
-                            {0x0386, 0x0386, 38}, {0x0388, 0x038A, 37}, {0x038C, 0x038C, 64},
-                            {0x038E, 0x038F, 63}, {0x0391, 0x03A1, 32}, {0x03A3, 0x03AB, 32},
-                            {0x0400, 0x040F, 80}, {0x0410, 0x042F, 32}, {0x04C0, 0x04C0, 15},
-                            {0x0531, 0x0556, 48}, {0xFF21, 0xFF3A, 32}};
-
-char32_t lowercase_of(char32_t value) {
-  if (value == 0x0178) return 0x00FF;  // Y with diaeresis: its small letter is in Latin-1
-  if (value == 0x1E9E) return 0x00DF;  // capital sharp s
-  if (contains(pairs_from_even, value)) return value | 1;
-  if (contains(pairs_from_odd, value)) return value + (value & 1);
-  for (const Shift& shift : shifts) {
-    if (value >= shift.first && value <= shift.last) return value + shift.distance;
-  }
-  return value;
-}
 
 }  // namespace
 
@@ -145,6 +84,38 @@ std::optional<std::size_t> find_invalid_utf8(std::string_view text) {
     offset += code_point->length;
   }
   return std::nullopt;
+}
+
+std::u32string decode_utf8(std::string_view text) {
+  std::u32string points;
+  points.reserve(text.size());
+  for (std::size_t offset = 0; offset < text.size();) {
+    const CodePoint code_point = decode_or_throw("decode_utf8", text, offset);
+    points.push_back(code_point.value);
+    offset += code_point.length;
+  }
+  return points;
+}
+
+void append_utf8(std::string& text, char32_t value) {
+  const auto put = [&text](char32_t byte) {
+    text.push_back(static_cast<char>(static_cast<unsigned char>(byte)));
+  };
+  if (value < 0x80) {
+    put(value);
+  } else if (value < 0x800) {
+    put(0xC0 | (value >> 6));
+    put(0x80 | (value & 0x3F));
+  } else if (value < 0x10000) {
+    put(0xE0 | (value >> 12));
+    put(0x80 | ((value >> 6) & 0x3F));
+    put(0x80 | (value & 0x3F));
+  } else {
+    put(0xF0 | (value >> 18));
+    put(0x80 | ((value >> 12) & 0x3F));
+    put(0x80 | ((value >> 6) & 0x3F));
+    put(0x80 | (value & 0x3F));
+  }
 }
 
 std::vector<std::string_view> split_code_points(std::string_view text) {
@@ -189,21 +160,6 @@ std::size_t display_width(std::string_view text) {
     offset += code_point.length;
   }
   return width;
-}
-
-std::string lowercase(std::string_view text) {
-  std::string result;
-  result.reserve(text.size());
-  for (std::size_t offset = 0; offset < text.size();) {
-    const CodePoint code_point = decode_or_throw("lowercase", text, offset);
-    if (code_point.value == 0x0130) {
-      result += "i\u0307";  // Unicode's full mapping of the dotted capital I: i and a combining dot
-    } else {
-      append_utf8(result, lowercase_of(code_point.value));
-    }
-    offset += code_point.length;
-  }
-  return result;
 }
 
 }  // namespace gradus

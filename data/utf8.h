@@ -19,6 +19,12 @@ struct CodePoint {
 /// truncated sequence. Well-formedness is that of table 3-7 of the Unicode Standard.
 std::optional<CodePoint> decode_utf8(std::string_view text, std::size_t offset);
 
+/// The code points of a text. Throws Error, naming the byte and its offset, when `text` is not valid UTF-8.
+std::u32string decode_utf8(std::string_view text);
+
+/// Appends a code point (a scalar value up to U+10FFFF) to a text.
+void append_utf8(std::string& text, char32_t value);
+
 /// The byte offset of the first sequence that is not strict UTF-8, or nothing when the whole text is valid.
 std::optional<std::size_t> find_invalid_utf8(std::string_view text);
 
@@ -41,10 +47,8 @@ bool is_white_space(char32_t code_point);
 /// counts 1. An emoji joined of several counts as its parts.
 std::size_t display_width(std::string_view text);
 
-/// A text in lower case, one code point at a time: Latin of the European languages and of Vietnamese, modern
-/// Greek, Cyrillic, Armenian and fullwidth Latin. Other letters stay as they are; a capital sigma always
-/// becomes the medial one, also at a word's end.
-/// Throws Error when `text` is not valid UTF-8.
+/// A text in lower case, as Python's `str.lower()` has it: every letter that has a small one, a capital sigma
+/// at the end of a word the final one, `İ` two code points. Throws Error when `text` is not valid UTF-8.
 std::string lowercase(std::string_view text);
 
 }  // namespace gradus

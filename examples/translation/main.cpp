@@ -1,6 +1,7 @@
 // translate: trains a translator, shows it at work, and translates.
 #include "demo.h"
 #include "replay.h"
+#include "score_options.h"
 #include "training_command.h"
 
 #include <gradus/tensor/error.h>
@@ -23,7 +24,7 @@ const char* const description =
     "  translate train --source train.de --target train.en \\\n"
     "    --valid-source val.de --valid-target val.en --out model\n"
     "  echo 'ein mann schläft .' | translate run model\n"
-    "  translate run model < test.de | translate score test.en\n"
+    "  translate run model < test.de | translate score test.en --tokenize none --metric bleu,chrf\n"
     "  translate train --out model --resume        goes on with a training that was interrupted\n"
     "  translate replay model --step 100           makes a step of it again\n";
 
@@ -238,14 +239,6 @@ void add_run(CLI::App& program, RunCommand& options) {
       ->capture_default_str();
 }
 
-void add_score(CLI::App& program, std::string& reference) {
-  CLI::App* command = program.add_subcommand(
-      "score", "BLEU of translations on standard input, on words as they stand between spaces");
-  command->add_option("reference", reference, "The right translations, line by line")
-      ->required()
-      ->type_name("FILE");
-}
-
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -260,8 +253,8 @@ int main(int argc, char** argv) {
   add_run(program, run_options);
   ReplayCommand replay_options;
   add_replay(program, replay_options);
-  std::string reference;
-  add_score(program, reference);
+  scoring::ScoreCommand score_options;
+  add_score(program, score_options);
   try {
     program.parse(argc, argv);
     for (RunOption& option : train_options.options)
@@ -270,7 +263,7 @@ int main(int argc, char** argv) {
     else if (program.got_subcommand("train")) return run_training(train_options);
     else if (program.got_subcommand("replay")) return run_replay(replay_options, train_options, std::cout);
     else if (program.got_subcommand("run")) run_translation(run_options, std::cin, std::cout);
-    else run_scoring(reference, std::cin, std::cout);
+    else scoring::run_score(score_options, std::cout, std::cerr);
   } catch (const CLI::ParseError& problem) {
     return program.exit(problem) == 0 ? 0 : 1;
   } catch (const std::exception& problem) {

@@ -5,7 +5,6 @@
 #include "run.h"
 #include "run_folder.h"
 
-#include <gradus/data/bleu.h>
 #include <gradus/nn/model.h>
 #include <gradus/tensor/error.h>
 #include <gradus/tensor/parallel.h>
@@ -131,17 +130,6 @@ void run_translation(const RunCommand& command, std::istream& in, std::ostream& 
     if (in.rdbuf()->in_avail() <= 0 || lines.size() == most_lines) flush();
   }
   flush();
-}
-
-void run_scoring(const std::string& reference, std::istream& in, std::ostream& out) {
-  const std::vector<std::string> right = read_lines(reference);
-  std::vector<std::string> lines;
-  for (std::string line; std::getline(in, line);) lines.push_back(line);
-  if (lines.size() != right.size()) {
-    throw Error("score", std::to_string(lines.size()) + " translations on standard input, but '" + reference +
-                             "' has " + std::to_string(right.size()) + " lines");
-  }
-  out << corpus_bleu(lines, {right}).describe() << "\n";
 }
 
 }  // namespace translation

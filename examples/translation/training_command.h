@@ -1,4 +1,4 @@
-// What `translate train`, `run` and `score` do with their options.
+// What `translate train` and `run` do with their options.
 #pragma once
 #include "training_setup.h"
 
@@ -17,8 +17,5 @@ struct RunCommand {
 };
 /// Translates in batches as lines come in; the output has a line for every line of the input.
 void run_translation(const RunCommand& command, std::istream& in, std::ostream& out);
-
-/// Prints the BLEU of the lines of `in` against those of a file.
-void run_scoring(const std::string& reference, std::istream& in, std::ostream& out);
 
 }  // namespace translation

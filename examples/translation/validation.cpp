@@ -1,7 +1,8 @@
 #include "training.h"
 
+#include "bleu.h"
+
 #include <gradus/autograd/modes.h>
-#include <gradus/data/bleu.h>
 
 #include <algorithm>
 #include <numeric>
@@ -56,7 +57,8 @@ std::optional<double> bleu_of_translations(const TranslationModel& model, const 
       hypotheses.push_back(as_tokens(data.target.tokenizer, line));
     }
   }
-  return corpus_bleu(hypotheses, {references}).score;
+  const scoring::Bleu bleu({.tokenizer = scoring::Tokenizer::none});
+  return scoring::corpus_score(bleu, hypotheses, {references}).score;
 }
 
 }  // namespace

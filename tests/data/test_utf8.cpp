@@ -104,5 +104,8 @@ TEST_CASE("utf8: lower case") {
   CHECK(lowercase("ЀЁЏ АЯ ҐӁӀ") == "ѐёџ ая ґӂӏ");
   CHECK(lowercase("TIẾNG VIỆT ƠƯ, ȘȚ, STRAẞE") == "tiếng việt ơư, șț, straße");
   CHECK(lowercase("\u0130") == "i\u0307");
+  CHECK(lowercase("ԱՐԵՎ ႠႡ ᲐᲑ ᎠᏰ ⰀⰁ ⅧⒶ ÅK ꞋꭰǅǕƏ 𐐀𞤀") ==
+        "արեվ ⴀⴁ აბ ꭰᏸ ⰰⰱ ⅷⓐ åk ꞌꭰǆǖə 𐐨𞤢");
+  CHECK(lowercase("ΟΔΟΣ, ΣΑΣ Σ Α'Σ' ΑΣ\u0301Β Σ1Σ") == "οδος, σας σ α'ς' ασ\u0301β σ1σ");
   CHECK(lowercase("我爱ＧＰＵ ß ı ŉ ƶ") == "我爱ｇｐｕ ß ı ŉ ƶ");
 }

@@ -1,0 +1,67 @@
+// What the scores of sacreBLEU have in common: counts per segment that add up to those of a corpus.
+//
+// A metric is a type with
+//   std::string name() const;        // "BLEU", "chrF2++", "TER"
+//   std::string signature() const;   // its options as sacreBLEU writes them:
+//   "case:mixed|eff:no|tok:13a|smooth:exp" Statistics statistics(hypothesis, references) const;  // of one
+//   segment, with one reference or more
+//   ... score(const Statistics& sum) const;               // with a member `score`
+#pragma once
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace scoring {
+
+/// The counts of a segment, or their sum over segments. What they count is known to the metric.
+using Statistics = std::vector<double>;
+
+/// A translation for every line of a text.
+using Lines = std::vector<std::string>;
+
+/// Throws Error where there is no line to score, no reference, or a reference with another number of lines.
+void check_lines(const Lines& hypotheses, const std::vector<Lines>& references);
+
+/// Throws Error where a segment has no reference.
+void check_references(std::span<const std::string> references);
+
+/// The sum over all segments, in their order. All have equal sizes.
+Statistics sum_of(const std::vector<Statistics>& segments);
+
+/// A segment as all metrics take it: without the white space at its end (and with that at its start), in
+/// lower case if asked for. Throws Error when it is not valid UTF-8.
+std::string prepare_segment(std::string_view segment, bool lowercase);
+
+/// A number with so many digits after the point.
+std::string fixed(double value, int digits);
+
+/// The statistics of every segment. `references[k][i]` is the k-th reference of segment i: for one reference
+/// each, write `{references}`. Throws Error as `check_lines` does, and names the line that cannot be scored.
+template <class Metric>
+std::vector<Statistics> segment_statistics(const Metric& metric, const Lines& hypotheses,
+                                           const std::vector<Lines>& references) {
+  check_lines(hypotheses, references);
+  std::vector<Statistics> segments;
+  segments.reserve(hypotheses.size());
+  std::vector<std::string> of_segment(references.size());
+  for (std::size_t i = 0; i < hypotheses.size(); ++i) {
+    for (std::size_t k = 0; k < references.size(); ++k) of_segment[k] = references[k][i];
+    segments.push_back(metric.statistics(hypotheses[i], of_segment));
+  }
+  return segments;
+}
+
+/// The score of a corpus: that of the sum of the statistics of its segments.
+template <class Metric>
+auto corpus_score(const Metric& metric, const Lines& hypotheses, const std::vector<Lines>& references) {
+  return metric.score(sum_of(segment_statistics(metric, hypotheses, references)));
+}
+
+/// The score of one segment. For BLEU the option `effective_order` is meant for it.
+template <class Metric>
+auto sentence_score(const Metric& metric, const std::string& hypothesis, const Lines& references) {
+  return metric.score(metric.statistics(hypothesis, references));
+}
+
+}  // namespace scoring
