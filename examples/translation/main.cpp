@@ -86,11 +86,28 @@ void TrainOptions::add_text() {
                   "Folder for the model and the logs; must be new or empty, or hold a run to --resume")
       ->required()
       ->type_name("DIR");
-  choice("source-tokens", c_.source_tokens, "What a source token is", {"words", "characters"}, "Text");
-  choice("target-tokens", c_.target_tokens, "What a target token is (characters for Chinese)",
-         {"words", "characters"}, "Text");
+  const std::vector<std::string> kinds{"words", "characters", "bpe", "unigram"};
+  choice("source-tokens", c_.source_tokens, "What a source token is; bpe and unigram: pieces of words", kinds,
+         "Text");
+  choice("target-tokens", c_.target_tokens, "What a target token is (characters for Chinese)", kinds, "Text");
+  keep(command_
+           .add_flag("--joint-vocabulary", c_.joint_vocabulary,
+                     "One vocabulary for both languages, from the text of both; --tie all implies it")
+           ->group("Text"),
+       "joint-vocabulary", &c_.joint_vocabulary);
+  file("source-subwords", c_.source_subwords,
+       "A model of SentencePiece's for the source's bpe or unigram, or for both; otherwise one is learnt");
+  file("target-subwords", c_.target_subwords, "The same for the target");
+  number("subword-sampling", c_.training.subword_sampling,
+         "Cut words at random, anew in every epoch. bpe: the probability that a merge is left out, such as "
+         "0.1; unigram: "
+         "how much likelier ways to cut are preferred, such as 0.2; 0: no sampling",
+         "Text");
   number("min-frequency", c_.vocabulary.min_frequency, "Rarer tokens become <unk>", "Text");
-  number("max-vocabulary", c_.vocabulary.max_size, "Most entries of a vocabulary; 0: no limit", "Text");
+  number("max-vocabulary", c_.vocabulary.max_size,
+         "Most entries of a vocabulary; of bpe and unigram: how many pieces to learn; 0: no limit, of pieces "
+         "8000",
+         "Text");
   number("max-length", c_.filter.max_length, "Longer sentences are left out of the training, in tokens",
          "Text");
   number("max-ratio", c_.filter.max_ratio, "So are pairs where one side is this many times longer; 0: none",

@@ -68,7 +68,7 @@ int run_replay(const ReplayCommand& command, TrainCommand& options, std::ostream
   take_stored_options(options.options, config, command.folder);
   options.training.skip_bad_steps = true;  // a step that was left out is left out again
   const LoggedStep logged = logged_step(command.folder, command.step);
-  const Setup setup = set_up(options);
+  const Setup setup = set_up(options, true);
   check_texts(options, setup, config);
   Training training(*setup.model, setup.data, setup.training);
   const std::string from = start(training, command.folder, setup.settings.digest, command.step - 1);

@@ -52,8 +52,16 @@ Training::Training(const TranslationModel& model, const Data& data, const Traini
   lay_out_epoch();
 }
 
+std::span<const Example> Training::examples() const {
+  return options_.subword_sampling > 0 ? std::span<const Example>(sampled_) : data_.train;
+}
+
 void Training::lay_out_epoch() {
-  batches_ = make_batches(data_.train,
+  if (options_.subword_sampling > 0) {
+    sampled_ = sample(data_.train_text, data_.source, data_.target, options_.subword_sampling, options_.seed,
+                      static_cast<std::uint64_t>(state_.epoch));
+  }
+  batches_ = make_batches(examples(),
                           {.batch_size = options_.batch, .unit = options_.batch_unit, .seed = options_.seed},
                           static_cast<std::uint64_t>(state_.epoch));
 }
@@ -79,7 +87,7 @@ StepResult Training::step() {
       static_cast<double>(state_.step + 1) / static_cast<double>(std::max<std::int64_t>(options_.warmup, 1));
   learner_.set_lr(state_.lr * std::min(warmth, 1.0));
   const StepResult result =
-      learner_.step(make_batch(data_.train, next_batch()), options_.label_smoothing, options_.clip);
+      learner_.step(make_batch(examples(), next_batch()), options_.label_smoothing, options_.clip);
   if (result.finite()) {
     state_.loss_sum += result.loss;
     ++state_.updates;
@@ -114,7 +122,7 @@ void Training::next_epoch(const Validation& validation) {
 
 double Training::gradients_of_next_batch() {
   const RandomStream random = random_state();
-  const double loss = learner_.gradients(make_batch(data_.train, next_batch()), options_.label_smoothing);
+  const double loss = learner_.gradients(make_batch(examples(), next_batch()), options_.label_smoothing);
   set_random_state(random);
   return loss;
 }
@@ -155,7 +163,7 @@ std::int64_t tokens_of_next_batch(const Training& training) {
   std::int64_t tokens = 0;
   for (const std::int64_t index : training.next_batch()) {
     tokens +=
-        static_cast<std::int64_t>(training.data().train[static_cast<std::size_t>(index)].target.size()) + 1;
+        static_cast<std::int64_t>(training.examples()[static_cast<std::size_t>(index)].target.size()) + 1;
   }
   return tokens;
 }

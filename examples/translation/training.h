@@ -51,7 +51,8 @@ struct TrainingOptions {
   double lr_decay = 0.5;    // factor on the learning rate after an epoch without a better validation loss
   double label_smoothing = 0.1;
   double clip = 1;
-  std::int64_t patience = 5;  // epochs without a better BLEU before it stops
+  std::int64_t patience = 5;    // epochs without a better BLEU before it stops
+  double subword_sampling = 0;  // how freely words are cut anew in every epoch; 0: always the same way
   std::uint64_t seed = 1;
   bool skip_bad_steps = false;          // go on after a loss or gradient that is no finite number
   std::int64_t checkpoint_every = 500;  // steps; 0: after an epoch alone
@@ -67,7 +68,7 @@ struct Validation {
 struct Data {
   Language source, target;
   std::vector<Example> train;
-  gradus::ParallelCorpus valid;
+  gradus::ParallelCorpus train_text, valid;
 };
 
 /// Nothing where `stop` asked for an end in between.
@@ -110,7 +111,9 @@ class Training {
   /// All batches of the epoch are done.
   bool epoch_done() const { return state_.batch == batch_count(); }
   std::int64_t batch_count() const { return static_cast<std::int64_t>(batches_.size()); }
-  /// The sentence pairs of the batch that comes next, as indices into data().train.
+  /// The sentence pairs as they are cut in this epoch.
+  std::span<const Example> examples() const;
+  /// Those of the batch that comes next, as indices.
   const std::vector<std::int64_t>& next_batch() const {
     return batches_.at(static_cast<std::size_t>(state_.batch));
   }
@@ -136,7 +139,8 @@ class Training {
   const TrainingOptions& options_;
   Learner learner_;
   TrainingState state_;
-  gradus::Batches batches_;  // of this epoch
+  std::vector<Example> sampled_;  // with subword sampling: the examples of this epoch
+  gradus::Batches batches_;       // of this epoch
 };
 
 /// The norm of every parameter's gradient, in order of declaration; nan or inf where one holds such a number.

@@ -92,7 +92,7 @@ int run_training(TrainCommand& command) {
   if (command.threads != 0) set_num_threads(command.threads);
   std::optional<FolderLock> lock;
   const bool goes_on = open_run(command, lock);
-  const Setup setup = set_up(command);
+  const Setup setup = set_up(command, goes_on);
   if (goes_on) check_texts(command, setup, load_config(command.out));
   else begin_run(command, lock);
   remove_left_overs(command.out);
@@ -101,8 +101,8 @@ int run_training(TrainCommand& command) {
   std::fprintf(stderr,
                "%lld parameters; vocabularies of %lld and %lld; %zu training and %lld validation pairs\n",
                static_cast<long long>(num_parameters(setup.model->view())),
-               static_cast<long long>(setup.data.source.vocabulary.size()),
-               static_cast<long long>(setup.data.target.vocabulary.size()), setup.data.train.size(),
+               static_cast<long long>(setup.data.source.vocabulary().size()),
+               static_cast<long long>(setup.data.target.vocabulary().size()), setup.data.train.size(),
                static_cast<long long>(setup.data.valid.size()));
   Run run(command, setup);
   run.take_up();

@@ -12,10 +12,11 @@ using namespace gradus;
 
 namespace {
 
-/// The tokens with single spaces between them: what BLEU counts.
-std::string as_tokens(const Tokenizer& tokenizer, const std::string& line) {
+/// What BLEU counts: words, or characters with spaces between them.
+std::string as_words(const Language& language, const std::string& line) {
+  if (language.token_kind() != "characters") return line;
   std::string text;
-  for (const std::string& token : tokenizer.tokenize(line)) text += (text.empty() ? "" : " ") + token;
+  for (const std::string& token : language.tokenize(line)) text += (text.empty() ? "" : " ") + token;
   return text;
 }
 
@@ -50,10 +51,10 @@ std::optional<double> bleu_of_translations(const TranslationModel& model, const 
     std::vector<std::string> lines;
     for (std::size_t i = from; i < std::min(from + batch_size, order.size()); ++i) {
       lines.push_back(data.valid.source[order[i]]);
-      references.push_back(as_tokens(data.target.tokenizer, data.valid.target[order[i]]));
+      references.push_back(as_words(data.target, data.valid.target[order[i]]));
     }
     for (const std::string& line : translate_lines(model, data.source, data.target, lines)) {
-      hypotheses.push_back(as_tokens(data.target.tokenizer, line));
+      hypotheses.push_back(as_words(data.target, line));
     }
   }
   return corpus_bleu(hypotheses, {references}).score;
