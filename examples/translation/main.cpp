@@ -178,7 +178,18 @@ void TrainOptions::add_training() {
   number("epochs", t.epochs, "Passes over the training text at most; may be raised on resuming", group, true);
   number("lr", t.lr, "Learning rate of Adam", group);
   number("warmup", t.warmup, "Steps over which the learning rate rises to it", group);
-  number("lr-decay", t.lr_decay, "Factor on it after an epoch without a better validation loss", group);
+  choice("schedule", c_.schedule,
+         "How it goes on. plateau: times --lr-decay after an epoch without a better validation loss; "
+         "inverse-sqrt: "
+         "with the square root of the number of steps; linear: down to 0 at the end of --epochs",
+         {"plateau", "inverse-sqrt", "linear"}, group);
+  number("lr-decay", t.lr_decay, "Factor of --schedule plateau", group);
+  number("beta2", t.beta2, "Adam's memory of squared gradients; 0.98 for large learning rates", group);
+  number("ema", t.ema,
+         "Validate and keep a running mean of the weights in place of the weights; the share that it keeps "
+         "of itself "
+         "at every step, such as 0.999; 0: none",
+         group);
   number("label-smoothing", t.label_smoothing, "Share of the probability spread over all words", group);
   number("clip", t.clip, "Largest norm of all gradients together", group);
   number("patience", t.patience, "Epochs without a better validation BLEU before it stops", group);

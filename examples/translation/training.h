@@ -24,7 +24,7 @@ struct StepResult {
 /// Takes the training steps of a model: what every training here and the benchmark are made of.
 class Learner {
  public:
-  Learner(const TranslationModel& model, double lr);
+  Learner(const TranslationModel& model, const gradus::optim::AdamOptions& options);
   /// Forward, backward, clipping to a norm, update. Without the update where the loss or a gradient is no
   /// finite number.
   StepResult step(const Batch& batch, double label_smoothing, double clip);
@@ -41,14 +41,26 @@ class Learner {
   gradus::optim::Adam adam_;
 };
 
+/// How the learning rate goes on once it has risen over the warm-up.
+enum class Schedule {
+  plateau,       // multiplied by lr_decay after an epoch without a better validation loss
+  inverse_sqrt,  // lr sqrt(warmup / step) (Vaswani et al. 2017)
+  linear         // falls to 0 at the end of the last epoch
+};
+const char* name_of(Schedule schedule);
+Schedule schedule_named(const std::string& name);
+
 struct TrainingOptions {
   std::int64_t batch = 64;  // sentences, or padded tokens
   gradus::BatchUnit batch_unit = gradus::BatchUnit::sentences;
   std::int64_t epochs = 30;
   std::int64_t max_steps = 0;  // 0: no limit
   double lr = 1e-3;
+  double beta2 = 0.999;  // of Adam: how long the squares of gradients are remembered
+  Schedule schedule = Schedule::plateau;
   std::int64_t warmup = 0;  // steps over which the learning rate rises from 0
-  double lr_decay = 0.5;    // factor on the learning rate after an epoch without a better validation loss
+  double lr_decay = 0.5;    // of Schedule::plateau
+  double ema = 0;           // how long the running mean of the weights remembers; 0: there is none
   double label_smoothing = 0.1;
   double clip = 1;
   std::int64_t patience = 5;    // epochs without a better BLEU before it stops
@@ -102,8 +114,12 @@ class Training {
   const TrainingOptions& options() const { return options_; }
   const TrainingState& state() const { return state_; }
   const Learner& learner() const { return learner_; }
+  /// The running mean of the weights, where there is one: what validations judge and what is kept as the
+  /// best.
+  const gradus::NamedTensors& average() const { return average_; }
   /// Goes on from there; the weights and the random numbers are the caller's to put back.
-  void restore(const TrainingState& state, const gradus::NamedTensors& optimizer);
+  void restore(const TrainingState& state, const gradus::NamedTensors& optimizer,
+               const gradus::NamedTensors& average);
 
   /// False once the epochs, the steps or the patience are used up.
   bool goes_on() const;
@@ -133,14 +149,29 @@ class Training {
 
  private:
   void lay_out_epoch();
+  double scheduled_lr() const;
+  void update_average();
 
   const TranslationModel& model_;
   const Data& data_;
   const TrainingOptions& options_;
   Learner learner_;
   TrainingState state_;
+  gradus::NamedTensors average_;
   std::vector<Example> sampled_;  // with subword sampling: the examples of this epoch
   gradus::Batches batches_;       // of this epoch
+};
+
+/// While it lives, the model has the running mean of its weights, where there is one.
+class AverageInUse {
+ public:
+  explicit AverageInUse(const Training& training);
+  ~AverageInUse();
+  AverageInUse(const AverageInUse&) = delete;
+  AverageInUse& operator=(const AverageInUse&) = delete;
+
+ private:
+  gradus::NamedTensors weights_, kept_;
 };
 
 /// The norm of every parameter's gradient, in order of declaration; nan or inf where one holds such a number.

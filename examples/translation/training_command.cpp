@@ -51,7 +51,9 @@ bool open_run(TrainCommand& command, std::optional<FolderLock>& lock) {
             "--resume, or name another folder");
   }
   if (!lock) lock.emplace(command.out);
-  take_stored_options(command.options, load_config(command.out), command.out);
+  const std::string config = load_config(command.out);
+  fix_what_the_schedule_needs(command, schedule_named(stored_text(config, "schedule", command.out)));
+  take_stored_options(command.options, config, command.out);
   return true;
 }
 

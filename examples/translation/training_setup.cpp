@@ -139,6 +139,8 @@ void check(const TrainCommand& command, const TrainingOptions& options) {
     throw Error("train", "one vocabulary (--joint-vocabulary, --tie all) needs one model of subwords, got '" +
                              command.source_subwords + "' and '" + command.target_subwords + "'");
   }
+  if (!(options.beta2 >= 0 && options.beta2 < 1)) refuse("--beta2 must lie in [0, 1)", options.beta2);
+  if (!(options.ema >= 0 && options.ema < 1)) refuse("--ema must lie in [0, 1)", options.ema);
   if (!(options.subword_sampling >= 0 && options.subword_sampling < 1))
     refuse("--subword-sampling must lie in [0, 1)", options.subword_sampling);
   if (options.subword_sampling > 0 && !is_subword_kind(command.source_tokens) &&
@@ -156,10 +158,19 @@ void make_absolute(TrainCommand& command) {
 
 }  // namespace
 
+void fix_what_the_schedule_needs(TrainCommand& command, Schedule schedule) {
+  if (schedule != Schedule::linear) return;
+  for (RunOption& option : command.options) {
+    if (option.name == "epochs") option.may_change = false;
+  }
+}
+
 Setup set_up(TrainCommand& command, bool goes_on) {
   Setup setup;
   setup.training = command.training;
   setup.training.batch_unit = command.batch_unit == "tokens" ? BatchUnit::tokens : BatchUnit::sentences;
+  setup.training.schedule = schedule_named(command.schedule);
+  fix_what_the_schedule_needs(command, setup.training.schedule);
   check(command, setup.training);
   make_absolute(command);
   read_data(command, goes_on, setup);

@@ -29,7 +29,7 @@ struct TrainCommand {
               feed_forward = "relu", positions = "sinusoidal", tie = "target";
   ModelOptions shape;
   TrainingOptions training;
-  std::string batch_unit = "sentences";
+  std::string batch_unit = "sentences", schedule = "plateau";
   int threads = 0;
   std::int64_t keep_checkpoints = 3;
   bool resume = false;
@@ -46,6 +46,9 @@ struct Setup {
   Settings settings;
   std::unique_ptr<TranslationModel> model;  // with its initial weights, from the seed
 };
+/// With a schedule that depends on it the number of epochs decides on every step: it may not change.
+void fix_what_the_schedule_needs(TrainCommand& command, Schedule schedule);
+
 /// Reads the text and makes the model. The vocabularies are made from the text, or read from the folder of a
 /// run that `goes_on`. The paths of the text become absolute. Throws for options that make no sense.
 Setup set_up(TrainCommand& command, bool goes_on);
