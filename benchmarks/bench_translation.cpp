@@ -75,7 +75,7 @@ int main(int argc, char** argv) {
     const std::unique_ptr<TranslationModel> model = make_model(benchmarks::model_options(work));
     const Batch batch = random_batch(work);
     if (!step_file.empty()) save_step(*model, batch, work, step_file);
-    Learner learner(*model, 1e-3);
+    Learner learner(*model, {.lr = 1e-3});
     StepResult result;
     const benchmarks::Spread seconds =
         benchmarks::measure(3, work.steps, [&] { result = learner.step(batch, work.label_smoothing, 1); });

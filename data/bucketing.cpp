@@ -1,4 +1,5 @@
 #include <gradus/data/bucketing.h>
+#include <gradus/data/random_bits.h>
 #include <gradus/tensor/error.h>
 
 #include <algorithm>
@@ -11,38 +12,10 @@
 namespace gradus {
 namespace {
 
-// SplitMix64 (Steele, Lea, Flood, "Fast splittable pseudorandom number generators", 2014). The standard
-// library's shuffle and distributions give different results on different platforms.
-class RandomBits {
- public:
-  explicit RandomBits(std::uint64_t state) : state_(state) {}
-
-  std::uint64_t operator()() {
-    state_ += 0x9E3779B97F4A7C15u;
-    std::uint64_t z = state_;
-    z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9u;
-    z = (z ^ (z >> 27)) * 0x94D049BB133111EBu;
-    return z ^ (z >> 31);
-  }
-
-  // A number below `bound`, each equally likely: the lowest 2^64 mod `bound` values are thrown again.
-  std::uint64_t below(std::uint64_t bound) {
-    const std::uint64_t surplus = (0 - bound) % bound;
-    std::uint64_t bits = (*this)();
-    while (bits < surplus) bits = (*this)();
-    return bits % bound;
-  }
-
- private:
-  std::uint64_t state_;
-};
-
 enum class Purpose : std::uint64_t { order_of_examples, order_of_batches };
 
-// Hashing each part before the next is added keeps (seed 1, epoch 2) and (seed 2, epoch 1) apart.
 RandomBits random_bits(std::uint64_t seed, std::uint64_t epoch, Purpose purpose) {
-  const std::uint64_t mixed = RandomBits(RandomBits(seed)() + epoch)();
-  return RandomBits(RandomBits(mixed + static_cast<std::uint64_t>(purpose))());
+  return RandomBits(seed, epoch, static_cast<std::uint64_t>(purpose));
 }
 
 // Fisher and Yates.

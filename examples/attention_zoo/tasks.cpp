@@ -94,8 +94,8 @@ Task demo_task(const TaskOptions& options) {
     test.source.push_back(pair.source);
     test.target.push_back(pair.target);
   }
-  const auto english = translation::Language::from_lines(train.source, {Tokenizer::words}, {});
-  const auto french = translation::Language::from_lines(train.target, {Tokenizer::words}, {});
+  const auto english = translation::Language::of_tokens(train.source, {Tokenizer::words}, {});
+  const auto french = translation::Language::of_tokens(train.target, {Tokenizer::words}, {});
   Task task{.name = "demo",
             .description = "translate English sentences of a small grammar into French",
             .epochs = 10,
@@ -106,14 +106,15 @@ Task demo_task(const TaskOptions& options) {
   task.test.resize(std::min<std::size_t>(task.test.size(), static_cast<std::size_t>(options.test)));
   const auto words = [](const translation::Language& language) {
     std::vector<std::string> all;
-    for (std::int64_t i = 0; i < language.vocabulary.size(); ++i) all.push_back(language.vocabulary.token(i));
+    for (std::int64_t i = 0; i < language.vocabulary().size(); ++i)
+      all.push_back(language.vocabulary().token(i));
     all[3] = "(end)";
     return all;
   };
   task.source_words = words(english);
   task.target_words = words(french);
-  task.source_vocabulary = english.vocabulary.size();
-  task.target_vocabulary = french.vocabulary.size();
+  task.source_vocabulary = english.vocabulary().size();
+  task.target_vocabulary = french.vocabulary().size();
   return task;
 }
 

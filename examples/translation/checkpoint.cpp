@@ -118,11 +118,15 @@ void check_header_bytes(const std::string& path) {
   }
 }
 
-constexpr const char* parts[] = {"model.", "optimizer.", "best."};
-
-NamedTensors& part_of(Checkpoint& checkpoint, std::size_t part) {
-  return part == 0 ? checkpoint.weights : part == 1 ? checkpoint.optimizer : checkpoint.best;
-}
+/// What the names of a checkpoint's tensors begin with, and where they belong.
+struct Part {
+  const char* prefix;
+  NamedTensors Checkpoint::*tensors;
+};
+constexpr Part parts[] = {{"model.", &Checkpoint::weights},
+                          {"optimizer.", &Checkpoint::optimizer},
+                          {"best.", &Checkpoint::best},
+                          {"average.", &Checkpoint::average}};
 
 }  // namespace
 
@@ -130,9 +134,9 @@ NamedTensors& part_of(Checkpoint& checkpoint, std::size_t part) {
 
 void save_checkpoint(const std::string& path, const Checkpoint& checkpoint) {
   NamedTensors all;
-  for (const auto& [name, tensor] : checkpoint.weights) all.emplace_back(parts[0] + name, tensor);
-  for (const auto& [name, tensor] : checkpoint.optimizer) all.emplace_back(parts[1] + name, tensor);
-  for (const auto& [name, tensor] : checkpoint.best) all.emplace_back(parts[2] + name, tensor);
+  for (const Part& part : parts) {
+    for (const auto& [name, tensor] : checkpoint.*part.tensors) all.emplace_back(part.prefix + name, tensor);
+  }
   const std::string state = state_text(checkpoint);
   save_tensors(path, all, {{"state", state}, {"digest", digest_of(all, state)}});
 }
@@ -158,10 +162,9 @@ Checkpoint load_checkpoint(const std::string& path) {
   }
   for (auto& [name, tensor] : file.tensors) {
     const auto part = std::find_if(std::begin(parts), std::end(parts),
-                                   [&, &n = name](const char* p) { return n.starts_with(p); });
+                                   [&, &n = name](const Part& p) { return n.starts_with(p.prefix); });
     if (part == std::end(parts)) refuse("it holds a tensor '" + name + "'");
-    part_of(checkpoint, static_cast<std::size_t>(part - parts))
-        .emplace_back(name.substr(std::strlen(*part)), tensor);
+    (checkpoint.*part->tensors).emplace_back(name.substr(std::strlen(part->prefix)), tensor);
   }
   return checkpoint;
 }

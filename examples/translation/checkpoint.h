@@ -1,8 +1,9 @@
 // One file that holds all a training is made of at one moment, and the files of that kind in a folder.
 //
-// It is a safetensors file: the tensors "model.*", "optimizer.*" (moments, numbers of steps, learning rate)
-// and "best.*" (the weights with the best validation BLEU), and in the metadata "state", everything else as
-// JSON, and "digest", that of all names, types, shapes, elements and the state. Numbers keep all their bits.
+// It is a safetensors file: the tensors "model.*", "optimizer.*" (moments, numbers of steps, learning rate),
+// "best.*" (the weights with the best validation BLEU) and "average.*" (their running mean, where there is
+// one), and in the metadata "state", everything else as JSON, and "digest", that of all names, types, shapes,
+// elements and the state. Numbers keep all their bits.
 #pragma once
 #include "training.h"
 
@@ -20,7 +21,7 @@ struct Checkpoint {
   gradus::RandomStream random;  // the one stream of the process
   std::int64_t log_bytes = 0;   // the length of log.jsonl
   std::string run;              // the digest of the settings that it belongs to
-  gradus::NamedTensors weights, optimizer, best;
+  gradus::NamedTensors weights, optimizer, best, average;
 };
 
 /// Writes it atomically.

@@ -42,16 +42,17 @@ ParallelCorpus as_corpus(const std::vector<DemoPair>& pairs) {
 Data make_data(const DemoCorpus& corpus, Tokenizer target_tokens) {
   const ParallelCorpus train = as_corpus(corpus.train);
   Data data;
-  data.source = Language::from_lines(train.source, {Tokenizer::words}, {});
-  data.target = Language::from_lines(train.target, target_tokens, {});
+  data.source = Language::of_tokens(train.source, {Tokenizer::words}, {});
+  data.target = Language::of_tokens(train.target, target_tokens, {});
   data.train = encode(train, data.source, data.target);
   data.valid = as_corpus(corpus.valid);
+  if (target_tokens.kind == Tokenizer::characters) data.bleu_tokenizer = scoring::Tokenizer::characters;
   return data;
 }
 
 ModelOptions model_options(const Data& data) {
-  return {.source_vocabulary = data.source.vocabulary.size(),
-          .target_vocabulary = data.target.vocabulary.size(),
+  return {.source_vocabulary = data.source.vocabulary().size(),
+          .target_vocabulary = data.target.vocabulary().size(),
           .dim = 64,
           .dropout = 0.1,
           .hidden = 128};
@@ -68,7 +69,7 @@ std::int64_t count_exact(const TranslationModel& model, const Data& data, const 
 
 std::vector<std::string> tokens_of(const Language& language, std::span<const std::int64_t> ids) {
   std::vector<std::string> tokens;
-  for (const std::int64_t id : ids) tokens.push_back(language.vocabulary.token(id));
+  for (const std::int64_t id : ids) tokens.push_back(language.vocabulary().token(id));
   return tokens;
 }
 
@@ -96,8 +97,8 @@ std::string run_pair(const Pair& pair, std::uint64_t seed) {
   manual_seed(seed);
   const std::unique_ptr<TranslationModel> model = make_model(model_options(data));
   std::printf("English to %s: %zu sentence pairs to learn from, %zu held out; words: %lld English, %lld %s %s\n", pair.target,
-              corpus.train.size(), corpus.test.size(), static_cast<long long>(data.source.vocabulary.size() - 4),
-              static_cast<long long>(data.target.vocabulary.size() - 4), pair.target,
+              corpus.train.size(), corpus.test.size(), static_cast<long long>(data.source.vocabulary().size() - 4),
+              static_cast<long long>(data.target.vocabulary().size() - 4), pair.target,
               pair.tokens.kind == Tokenizer::words ? "words" : "characters");
   std::fflush(stdout);
   const ShortTrainingResult trained = train_shortly(*model, data.train, {.epochs = pair.epochs, .seed = seed, .title = pair.name});

@@ -87,11 +87,28 @@ void TrainOptions::add_text() {
                   "Folder for the model and the logs; must be new or empty, or hold a run to --resume")
       ->required()
       ->type_name("DIR");
-  choice("source-tokens", c_.source_tokens, "What a source token is", {"words", "characters"}, "Text");
-  choice("target-tokens", c_.target_tokens, "What a target token is (characters for Chinese)",
-         {"words", "characters"}, "Text");
+  const std::vector<std::string> kinds{"words", "characters", "bpe", "unigram"};
+  choice("source-tokens", c_.source_tokens, "What a source token is; bpe and unigram: pieces of words", kinds,
+         "Text");
+  choice("target-tokens", c_.target_tokens, "What a target token is (characters for Chinese)", kinds, "Text");
+  keep(command_
+           .add_flag("--joint-vocabulary", c_.joint_vocabulary,
+                     "One vocabulary for both languages, from the text of both; --tie all implies it")
+           ->group("Text"),
+       "joint-vocabulary", &c_.joint_vocabulary);
+  file("source-subwords", c_.source_subwords,
+       "A model of SentencePiece's for the source's bpe or unigram, or for both; otherwise one is learnt");
+  file("target-subwords", c_.target_subwords, "The same for the target");
+  number("subword-sampling", c_.training.subword_sampling,
+         "Cut words at random, anew in every epoch. bpe: the probability that a merge is left out, such as "
+         "0.1; unigram: "
+         "how much likelier ways to cut are preferred, such as 0.2; 0: no sampling",
+         "Text");
   number("min-frequency", c_.vocabulary.min_frequency, "Rarer tokens become <unk>", "Text");
-  number("max-vocabulary", c_.vocabulary.max_size, "Most entries of a vocabulary; 0: no limit", "Text");
+  number("max-vocabulary", c_.vocabulary.max_size,
+         "Most entries of a vocabulary; of bpe and unigram: how many pieces to learn; 0: no limit, of pieces "
+         "8000",
+         "Text");
   number("max-length", c_.filter.max_length, "Longer sentences are left out of the training, in tokens",
          "Text");
   number("max-ratio", c_.filter.max_ratio, "So are pairs where one side is this many times longer; 0: none",
@@ -162,9 +179,24 @@ void TrainOptions::add_training() {
   number("epochs", t.epochs, "Passes over the training text at most; may be raised on resuming", group, true);
   number("lr", t.lr, "Learning rate of Adam", group);
   number("warmup", t.warmup, "Steps over which the learning rate rises to it", group);
-  number("lr-decay", t.lr_decay, "Factor on it after an epoch without a better validation loss", group);
+  choice("schedule", c_.schedule,
+         "How it goes on. plateau: times --lr-decay after an epoch without a better validation loss; "
+         "inverse-sqrt: "
+         "with the square root of the number of steps; linear: down to 0 at the end of --epochs",
+         {"plateau", "inverse-sqrt", "linear"}, group);
+  number("lr-decay", t.lr_decay, "Factor of --schedule plateau", group);
+  number("beta2", t.beta2, "Adam's memory of squared gradients; 0.98 for large learning rates", group);
+  number("ema", t.ema,
+         "Validate and keep a running mean of the weights in place of the weights; the share that it keeps "
+         "of itself "
+         "at every step, such as 0.999; 0: none",
+         group);
   number("label-smoothing", t.label_smoothing, "Share of the probability spread over all words", group);
   number("clip", t.clip, "Largest norm of all gradients together", group);
+  choice(
+      "bleu-tokenizer", c_.bleu_tokenizer,
+      "What the validation's BLEU counts, as in translate score; auto: words between spaces, or characters",
+      {"auto", "none", "13a", "intl", "char", "zh"}, group);
   number("patience", t.patience, "Epochs without a better validation BLEU before it stops", group);
   number("seed", t.seed, "Seed of the weights, the dropout and the order of the batches", group);
 }

@@ -40,7 +40,7 @@ std::string start(Training& training, const std::string& folder, const std::stri
   std::optional<Checkpoint> checkpoint = latest_checkpoint(folder, {.run = run, .most_steps = steps});
   if (!checkpoint) return "the seed";
   load_state_dict(training.model().view(), checkpoint->weights);
-  training.restore(checkpoint->state, checkpoint->optimizer);
+  training.restore(checkpoint->state, checkpoint->optimizer, checkpoint->average);
   set_random_state(checkpoint->random);
   return checkpoint_path(folder, checkpoint->state.step);
 }
@@ -66,9 +66,10 @@ int run_replay(const ReplayCommand& command, TrainCommand& options, std::ostream
   if (command.step < 1) throw Error("replay", "--step counts from 1, got " + std::to_string(command.step));
   const std::string config = load_config(command.folder);
   take_stored_options(options.options, config, command.folder);
+  options.out = command.folder;
   options.training.skip_bad_steps = true;  // a step that was left out is left out again
   const LoggedStep logged = logged_step(command.folder, command.step);
-  const Setup setup = set_up(options);
+  const Setup setup = set_up(options, true);
   check_texts(options, setup, config);
   Training training(*setup.model, setup.data, setup.training);
   const std::string from = start(training, command.folder, setup.settings.digest, command.step - 1);

@@ -27,7 +27,7 @@ void Run::take_up() {
       command_.out, {.run = setup_.settings.digest, .most_log_bytes = log_size(command_.out)});
   if (checkpoint) {
     load_state_dict(setup_.model->view(), checkpoint->weights);
-    training_.restore(checkpoint->state, checkpoint->optimizer);
+    training_.restore(checkpoint->state, checkpoint->optimizer, checkpoint->average);
     set_random_state(checkpoint->random);
     best_ = std::move(checkpoint->best);
     remove_old_checkpoints(command_.out, command_.keep_checkpoints, state().step, state().best_step);
@@ -82,7 +82,8 @@ void Run::store() {
                    .run = setup_.settings.digest,
                    .weights = state_dict(setup_.model->view()),
                    .optimizer = training_.learner().optimizer_state(),
-                   .best = best_});
+                   .best = best_,
+                   .average = training_.average()});
   log_->checkpoint(state().step, seconds());
   remove_old_checkpoints(command_.out, command_.keep_checkpoints, state().step, state().best_step);
 }

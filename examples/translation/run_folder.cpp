@@ -27,7 +27,8 @@ bool is_of_the_first_moments(const fs::path& path) {
     std::error_code error;
     return fs::is_empty(path, error) && !error;
   }
-  const char* const own[] = {"lock", "source.vocabulary", "target.vocabulary"};
+  const char* const own[] = {"lock", "source.vocabulary", "target.vocabulary", "source.subwords",
+                             "target.subwords"};
   return is_left_over(name) || std::find(std::begin(own), std::end(own), name) != std::end(own);
 }
 

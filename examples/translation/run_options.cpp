@@ -52,4 +52,12 @@ void take_stored_options(std::span<const RunOption> options, const std::string& 
   }
 }
 
+std::string stored_text(const std::string& config, const std::string& option, const std::string& folder) {
+  try {
+    return stored_value(json::parse(config), config_key(option)).get<std::string>();
+  } catch (const nlohmann::json::exception& problem) {
+    throw Error("load", "'" + folder + "/config.json' is damaged: " + problem.what());
+  }
+}
+
 }  // namespace translation

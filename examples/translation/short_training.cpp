@@ -19,7 +19,7 @@ double one_cycle(double share) { return share < 0.15 ? 0.1 + 0.9 * share / 0.15 
 
 ShortTrainingResult train_shortly(const TranslationModel& model, std::span<const Example> examples,
                                   const ShortTraining& options) {
-  Learner learner(model, options.peak_lr);
+  Learner learner(model, {.lr = options.peak_lr});
   std::vector<Batches> epochs;
   std::int64_t steps = 0;
   for (std::int64_t epoch = 0; epoch < options.epochs; ++epoch) {

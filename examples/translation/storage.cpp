@@ -102,7 +102,7 @@ std::string config_key(std::string option) {
 Settings make_settings(const Language& source, const Language& target, const ModelOptions& model,
                        std::span<const RunOption> run, const std::map<std::string, std::string>& texts) {
   nlohmann::ordered_json config{
-      {"format", 2}, {"source_tokens", source.tokenizer.name()}, {"target_tokens", target.tokenizer.name()}};
+      {"format", 2}, {"source_tokens", source.token_kind()}, {"target_tokens", target.token_kind()}};
   config.update(json_of(model));
   nlohmann::ordered_json training, unchanging;
   for (const RunOption& option : run) {
@@ -121,8 +121,8 @@ Settings make_settings(const Language& source, const Language& target, const Mod
 
 void save_settings(const std::string& folder, const Language& source, const Language& target,
                    const Settings& settings) {
-  source.vocabulary.save(in(folder, "source.vocabulary"));
-  target.vocabulary.save(in(folder, "target.vocabulary"));
+  source.save(in(folder, "source"));
+  target.save(in(folder, "target"));
   write_file_atomically(in(folder, "config.json"), settings.text);
 }
 
@@ -132,24 +132,38 @@ void save_weights(const std::string& folder, const NamedTensors& weights) {
   save_tensors(in(folder, "model.safetensors"), weights);
 }
 
-Translator load_translator(const std::string& folder) {
+namespace {
+
+/// What `read` makes of the config.json of a run.
+template <class Read>
+auto from_config(const std::string& folder, const Read& read) {
   const std::string path = in(folder, "config.json");
-  const std::string text = load_config(folder);
-  ModelOptions options;
-  Language source, target;
   try {
-    const auto config = nlohmann::json::parse(text);
+    const nlohmann::json config = nlohmann::json::parse(load_config(folder));
     if (config.at("format") != 2) throw Error("load", "'" + path + "' is of another format");
-    source.tokenizer = Tokenizer::named(config.at("source_tokens").get<std::string>());
-    target.tokenizer = Tokenizer::named(config.at("target_tokens").get<std::string>());
-    options = options_of(config);
+    return read(config);
   } catch (const nlohmann::json::exception& problem) {
     throw Error("load", "'" + path + "' is damaged: " + problem.what());
   }
-  source.vocabulary = Vocabulary::load(in(folder, "source.vocabulary"));
-  target.vocabulary = Vocabulary::load(in(folder, "target.vocabulary"));
-  options.source_vocabulary = source.vocabulary.size();
-  options.target_vocabulary = target.vocabulary.size();
+}
+
+}  // namespace
+
+void load_languages(const std::string& folder, Language& source, Language& target) {
+  const auto [source_kind, target_kind] = from_config(folder, [](const nlohmann::json& config) {
+    return std::pair(config.at("source_tokens").get<std::string>(),
+                     config.at("target_tokens").get<std::string>());
+  });
+  source = Language::load(in(folder, "source"), source_kind);
+  target = Language::load(in(folder, "target"), target_kind);
+}
+
+Translator load_translator(const std::string& folder) {
+  ModelOptions options = from_config(folder, options_of);
+  Language source, target;
+  load_languages(folder, source, target);
+  options.source_vocabulary = source.vocabulary().size();
+  options.target_vocabulary = target.vocabulary().size();
   Translator translator{std::move(source), std::move(target), make_model(options)};
   load(translator.model->view(), in(folder, "model.safetensors"));
   return translator;

@@ -32,6 +32,8 @@ std::string config_key(std::string option);
 /// Writes everything but the weights; config.json, which makes the folder a run, comes last.
 void save_settings(const std::string& folder, const Language& source, const Language& target,
                    const Settings& settings);
+/// The two vocabularies of a run. Throws where a file is missing or damaged, and names it.
+void load_languages(const std::string& folder, Language& source, Language& target);
 /// The text of config.json.
 std::string load_config(const std::string& folder);
 /// Writes the weights that `run` uses; the file is replaced as a whole.

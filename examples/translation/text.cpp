@@ -2,23 +2,78 @@
 
 #include <gradus/data/loader.h>
 
+#include <utility>
+
 namespace translation {
 
 using namespace gradus;
 
-Language Language::from_lines(std::span<const std::string> lines, Tokenizer tokenizer,
-                              const VocabularyOptions& options) {
+Language Language::of_tokens(std::span<const std::string> lines, Tokenizer tokenizer,
+                             const VocabularyOptions& options) {
   TokenCounts counts;
   for (const std::string& line : lines) count_tokens(tokenizer.tokenize(line), counts);
-  return {tokenizer, Vocabulary(counts, options)};
+  Language language;
+  language.cutter_ = tokenizer;
+  language.vocabulary_ = Vocabulary(counts, options);
+  return language;
+}
+
+Language Language::of_subwords(std::span<const std::string> lines, Subwords subwords) {
+  TokenCounts counts;
+  for (const std::string& piece : subwords.pieces()) counts[piece] = 1;
+  for (const std::string& line : lines) {
+    for (const std::string& token : subwords.tokenize(line)) {
+      const auto piece = counts.find(token);  // a character that no piece has stays out
+      if (piece != counts.end()) ++piece->second;
+    }
+  }
+  Language language;
+  language.cutter_ = std::move(subwords);
+  language.vocabulary_ = Vocabulary(counts);
+  return language;
+}
+
+Language Language::load(const std::string& path, const std::string& token_kind) {
+  Language language;
+  if (is_subword_kind(token_kind)) {
+    language.cutter_ = Subwords::load(path + ".subwords", subword_kind_named(token_kind));
+  } else {
+    language.cutter_ = Tokenizer::named(token_kind);
+  }
+  language.vocabulary_ = Vocabulary::load(path + ".vocabulary");
+  return language;
+}
+
+void Language::save(const std::string& path) const {
+  if (const auto* subwords = std::get_if<Subwords>(&cutter_)) subwords->save(path + ".subwords");
+  vocabulary_.save(path + ".vocabulary");
+}
+
+std::string Language::token_kind() const {
+  if (const auto* subwords = std::get_if<Subwords>(&cutter_)) return name_of(subwords->kind());
+  return std::string(std::get<Tokenizer>(cutter_).name());
+}
+
+std::vector<std::string> Language::tokenize(const std::string& line) const {
+  return std::visit([&](const auto& cutter) { return cutter.tokenize(line); }, cutter_);
 }
 
 std::vector<std::int64_t> Language::encode(const std::string& line) const {
-  return vocabulary.encode(tokenizer.tokenize(line));
+  return vocabulary_.encode(tokenize(line));
+}
+
+std::vector<std::int64_t> Language::sample(const std::string& line, double rate, RandomBits& random) const {
+  const auto* subwords = std::get_if<Subwords>(&cutter_);
+  return subwords ? vocabulary_.encode(subwords->sample(line, rate, random)) : encode(line);
 }
 
 std::string Language::decode(std::span<const std::int64_t> ids) const {
-  return tokenizer.detokenize(vocabulary.decode(ids));
+  const std::vector<std::string> tokens = vocabulary_.decode(ids);
+  return std::visit([&](const auto& cutter) { return cutter.detokenize(tokens); }, cutter_);
+}
+
+bool is_subword_kind(const std::string& token_kind) {
+  return token_kind == name_of(SubwordKind::bpe) || token_kind == name_of(SubwordKind::unigram);
 }
 
 std::vector<Example> encode(const ParallelCorpus& corpus, const Language& source, const Language& target) {
@@ -26,6 +81,22 @@ std::vector<Example> encode(const ParallelCorpus& corpus, const Language& source
   examples.reserve(corpus.source.size());
   for (std::size_t i = 0; i < corpus.source.size(); ++i) {
     examples.push_back({source.encode(corpus.source[i]), target.encode(corpus.target[i])});
+  }
+  return examples;
+}
+
+std::vector<Example> sample(const ParallelCorpus& corpus, const Language& source, const Language& target,
+                            double rate, std::uint64_t seed, std::uint64_t epoch) {
+  // A stream of its own for every sentence; the first two belong to the order of the batches.
+  constexpr std::uint64_t first_purpose = 2;
+  std::vector<Example> examples;
+  examples.reserve(corpus.source.size());
+  for (std::size_t i = 0; i < corpus.source.size(); ++i) {
+    RandomBits random(seed, epoch, first_purpose + i);
+    Example example;
+    example.source = source.sample(corpus.source[i], rate, random);
+    example.target = target.sample(corpus.target[i], rate, random);
+    examples.push_back(std::move(example));
   }
   return examples;
 }

@@ -2,6 +2,7 @@
 
 #include "progress.h"
 
+#include <gradus/autograd/modes.h>
 #include <gradus/nn/model.h>
 #include <gradus/optim/clip.h>
 #include <gradus/tensor/error.h>
@@ -15,10 +16,25 @@ namespace translation {
 
 using namespace gradus;
 
+namespace {
+
+NamedTensors copies(const NamedTensors& tensors) {
+  NamedTensors all;
+  for (const auto& [name, tensor] : tensors) all.emplace_back(name, tensor.detach().clone());
+  return all;
+}
+
+void copy_values(const NamedTensors& from, const NamedTensors& to) {
+  const no_grad scope;
+  for (std::size_t i = 0; i < to.size(); ++i) Tensor(to[i].second).copy_(from[i].second);
+}
+
+}  // namespace
+
 // --- the step ----------------------------------------------------------------------------------------------
 
-Learner::Learner(const TranslationModel& model, double lr)
-    : model_(model), parameters_(parameters(model.view())), adam_(parameters_, {.lr = lr}) {}
+Learner::Learner(const TranslationModel& model, const optim::AdamOptions& options)
+    : model_(model), parameters_(parameters(model.view())), adam_(parameters_, options) {}
 
 double Learner::gradients(const Batch& batch, double label_smoothing) {
   adam_.zero_grad();
@@ -44,22 +60,70 @@ std::vector<std::pair<std::string, double>> gradient_norms(const TranslationMode
   return norms;
 }
 
+// --- the learning rate -------------------------------------------------------------------------------------
+
+const char* name_of(Schedule schedule) {
+  switch (schedule) {
+    case Schedule::plateau: return "plateau";
+    case Schedule::inverse_sqrt: return "inverse-sqrt";
+    case Schedule::linear: return "linear";
+  }
+  return "?";
+}
+
+Schedule schedule_named(const std::string& name) {
+  for (const Schedule schedule : {Schedule::plateau, Schedule::inverse_sqrt, Schedule::linear}) {
+    if (name == name_of(schedule)) return schedule;
+  }
+  throw Error("train", "there is no schedule '" + name + "'; known are plateau, inverse-sqrt and linear");
+}
+
+double Training::scheduled_lr() const {
+  const auto step = static_cast<double>(state_.step + 1);
+  const auto warmup = static_cast<double>(std::max<std::int64_t>(options_.warmup, 1));
+  if (step < warmup) return state_.lr * step / warmup;
+  switch (options_.schedule) {
+    case Schedule::plateau: return state_.lr;
+    case Schedule::inverse_sqrt: return state_.lr * std::sqrt(warmup / step);
+    case Schedule::linear: {
+      const double epochs = static_cast<double>(state_.epoch - 1) +
+                            static_cast<double>(state_.batch) / static_cast<double>(batch_count());
+      return state_.lr * (1 - epochs / static_cast<double>(options_.epochs));
+    }
+  }
+  return state_.lr;
+}
+
 // --- a training, step by step ------------------------------------------------------------------------------
 
 Training::Training(const TranslationModel& model, const Data& data, const TrainingOptions& options)
-    : model_(model), data_(data), options_(options), learner_(model, options.lr) {
+    : model_(model),
+      data_(data),
+      options_(options),
+      learner_(model, {.lr = options.lr, .beta2 = options.beta2}) {
   state_.lr = options.lr;
+  if (options.ema > 0) average_ = copies(state_dict(model.view()));
   lay_out_epoch();
 }
 
+std::span<const Example> Training::examples() const {
+  return options_.subword_sampling > 0 ? std::span<const Example>(sampled_) : data_.train;
+}
+
 void Training::lay_out_epoch() {
-  batches_ = make_batches(data_.train,
+  if (options_.subword_sampling > 0) {
+    sampled_ = sample(data_.train_text, data_.source, data_.target, options_.subword_sampling, options_.seed,
+                      static_cast<std::uint64_t>(state_.epoch));
+  }
+  batches_ = make_batches(examples(),
                           {.batch_size = options_.batch, .unit = options_.batch_unit, .seed = options_.seed},
                           static_cast<std::uint64_t>(state_.epoch));
 }
 
-void Training::restore(const TrainingState& state, const NamedTensors& optimizer) {
+void Training::restore(const TrainingState& state, const NamedTensors& optimizer,
+                       const NamedTensors& average) {
   learner_.load_optimizer_state(optimizer);
+  average_ = average;
   state_ = state;
   lay_out_epoch();
   if (state_.batch > batch_count()) {
@@ -75,14 +139,13 @@ bool Training::goes_on() const {
 
 StepResult Training::step() {
   const RandomStream random = random_state();
-  const double warmth =
-      static_cast<double>(state_.step + 1) / static_cast<double>(std::max<std::int64_t>(options_.warmup, 1));
-  learner_.set_lr(state_.lr * std::min(warmth, 1.0));
+  learner_.set_lr(scheduled_lr());
   const StepResult result =
-      learner_.step(make_batch(data_.train, next_batch()), options_.label_smoothing, options_.clip);
+      learner_.step(make_batch(examples(), next_batch()), options_.label_smoothing, options_.clip);
   if (result.finite()) {
     state_.loss_sum += result.loss;
     ++state_.updates;
+    update_average();
   } else if (options_.skip_bad_steps) {
     ++state_.skipped;
   } else {
@@ -94,6 +157,28 @@ StepResult Training::step() {
   return result;
 }
 
+void Training::update_average() {
+  if (average_.empty()) return;
+  // A shorter memory at first, so that the weights of the start are soon forgotten.
+  const auto step = static_cast<double>(state_.step + 1);
+  const double keep = std::min(options_.ema, step / (step + 10));
+  const no_grad scope;
+  const NamedTensors weights = state_dict(model_.view());
+  for (std::size_t i = 0; i < weights.size(); ++i) {
+    if (is_floating(weights[i].second.dtype()))
+      average_[i].second.mul_(keep).add_(weights[i].second, 1 - keep);
+  }
+}
+
+AverageInUse::AverageInUse(const Training& training) {
+  if (training.average().empty()) return;
+  weights_ = state_dict(training.model().view());
+  kept_ = copies(weights_);
+  copy_values(training.average(), weights_);
+}
+
+AverageInUse::~AverageInUse() { copy_values(kept_, weights_); }
+
 bool Training::judge(const Validation& validation) {
   if (state_.best_epoch != 0 && !(validation.bleu > state_.best.bleu)) return false;
   state_.best = validation;
@@ -103,7 +188,8 @@ bool Training::judge(const Validation& validation) {
 }
 
 void Training::next_epoch(const Validation& validation) {
-  if (validation.loss >= state_.best_loss) state_.lr *= options_.lr_decay;
+  const bool is_worse = validation.loss >= state_.best_loss;
+  if (options_.schedule == Schedule::plateau && is_worse) state_.lr *= options_.lr_decay;
   state_.best_loss = std::min(state_.best_loss, validation.loss);
   ++state_.epoch;
   state_.batch = 0;
@@ -114,7 +200,7 @@ void Training::next_epoch(const Validation& validation) {
 
 double Training::gradients_of_next_batch() {
   const RandomStream random = random_state();
-  const double loss = learner_.gradients(make_batch(data_.train, next_batch()), options_.label_smoothing);
+  const double loss = learner_.gradients(make_batch(examples(), next_batch()), options_.label_smoothing);
   set_random_state(random);
   return loss;
 }
@@ -155,7 +241,7 @@ std::int64_t tokens_of_next_batch(const Training& training) {
   std::int64_t tokens = 0;
   for (const std::int64_t index : training.next_batch()) {
     tokens +=
-        static_cast<std::int64_t>(training.data().train[static_cast<std::size_t>(index)].target.size()) + 1;
+        static_cast<std::int64_t>(training.examples()[static_cast<std::size_t>(index)].target.size()) + 1;
   }
   return tokens;
 }
@@ -188,6 +274,16 @@ std::optional<Ending> take_steps(Training& training, const TrainingEvents& event
   return {};
 }
 
+/// Validates, and tells of it. Nothing where it was interrupted.
+std::optional<Validation> judged(Training& training, const TrainingEvents& events) {
+  const AverageInUse scope(training);
+  const std::optional<Validation> validation = validate(training.model(), training.data(), events.stop);
+  if (!validation) return {};
+  const bool best = training.judge(*validation);
+  if (events.epoch) events.epoch(*validation, best);
+  return validation;
+}
+
 }  // namespace
 
 Ending train(Training& training, const TrainingEvents& events) {
@@ -195,13 +291,11 @@ Ending train(Training& training, const TrainingEvents& events) {
     if (const std::optional<Ending> ending = take_steps(training, events)) return *ending;
     // Out of steps: the validation that follows is no part of what a longer training would do.
     if (!training.epoch_done()) store(events);
-    const std::optional<Validation> validation = validate(training.model(), training.data(), events.stop);
+    const std::optional<Validation> validation = judged(training, events);
     if (!validation) {
       store(events);
       return Ending::interrupted;
     }
-    const bool best = training.judge(*validation);
-    if (events.epoch) events.epoch(*validation, best);
     if (!training.epoch_done()) return Ending::finished;
     training.next_epoch(*validation);
     store(events);

@@ -3,6 +3,7 @@
 #include "model.h"
 #include "search.h"
 #include "text.h"
+#include "tokenizers.h"
 
 #include <gradus/optim/adam.h>
 
@@ -24,7 +25,7 @@ struct StepResult {
 /// Takes the training steps of a model: what every training here and the benchmark are made of.
 class Learner {
  public:
-  Learner(const TranslationModel& model, double lr);
+  Learner(const TranslationModel& model, const gradus::optim::AdamOptions& options);
   /// Forward, backward, clipping to a norm, update. Without the update where the loss or a gradient is no
   /// finite number.
   StepResult step(const Batch& batch, double label_smoothing, double clip);
@@ -41,17 +42,30 @@ class Learner {
   gradus::optim::Adam adam_;
 };
 
+/// How the learning rate goes on once it has risen over the warm-up.
+enum class Schedule {
+  plateau,       // multiplied by lr_decay after an epoch without a better validation loss
+  inverse_sqrt,  // lr sqrt(warmup / step) (Vaswani et al. 2017)
+  linear         // falls to 0 at the end of the last epoch
+};
+const char* name_of(Schedule schedule);
+Schedule schedule_named(const std::string& name);
+
 struct TrainingOptions {
   std::int64_t batch = 64;  // sentences, or padded tokens
   gradus::BatchUnit batch_unit = gradus::BatchUnit::sentences;
   std::int64_t epochs = 30;
   std::int64_t max_steps = 0;  // 0: no limit
   double lr = 1e-3;
+  double beta2 = 0.999;  // of Adam: how long the squares of gradients are remembered
+  Schedule schedule = Schedule::plateau;
   std::int64_t warmup = 0;  // steps over which the learning rate rises from 0
-  double lr_decay = 0.5;    // factor on the learning rate after an epoch without a better validation loss
+  double lr_decay = 0.5;    // of Schedule::plateau
+  double ema = 0;           // how long the running mean of the weights remembers; 0: there is none
   double label_smoothing = 0.1;
   double clip = 1;
-  std::int64_t patience = 5;  // epochs without a better BLEU before it stops
+  std::int64_t patience = 5;    // epochs without a better BLEU before it stops
+  double subword_sampling = 0;  // how freely words are cut anew in every epoch; 0: always the same way
   std::uint64_t seed = 1;
   bool skip_bad_steps = false;          // go on after a loss or gradient that is no finite number
   std::int64_t checkpoint_every = 500;  // steps; 0: after an epoch alone
@@ -61,13 +75,14 @@ struct TrainingOptions {
 struct Validation {
   double loss = 0;  // mean negative log-likelihood of a target token, end included, without label smoothing
   double perplexity = 0;  // e^loss, with the reference as the decoder's input
-  double bleu = 0;        // of greedy translations, on tokens
+  double bleu = 0;        // of greedy translations
 };
 
 struct Data {
   Language source, target;
   std::vector<Example> train;
-  gradus::ParallelCorpus valid;
+  gradus::ParallelCorpus train_text, valid;
+  scoring::Tokenizer bleu_tokenizer = scoring::Tokenizer::none;  // of the validation's BLEU
 };
 
 /// Nothing where `stop` asked for an end in between.
@@ -101,8 +116,12 @@ class Training {
   const TrainingOptions& options() const { return options_; }
   const TrainingState& state() const { return state_; }
   const Learner& learner() const { return learner_; }
+  /// The running mean of the weights, where there is one: what validations judge and what is kept as the
+  /// best.
+  const gradus::NamedTensors& average() const { return average_; }
   /// Goes on from there; the weights and the random numbers are the caller's to put back.
-  void restore(const TrainingState& state, const gradus::NamedTensors& optimizer);
+  void restore(const TrainingState& state, const gradus::NamedTensors& optimizer,
+               const gradus::NamedTensors& average);
 
   /// False once the epochs, the steps or the patience are used up.
   bool goes_on() const;
@@ -110,7 +129,9 @@ class Training {
   /// All batches of the epoch are done.
   bool epoch_done() const { return state_.batch == batch_count(); }
   std::int64_t batch_count() const { return static_cast<std::int64_t>(batches_.size()); }
-  /// The sentence pairs of the batch that comes next, as indices into data().train.
+  /// The sentence pairs as they are cut in this epoch.
+  std::span<const Example> examples() const;
+  /// Those of the batch that comes next, as indices.
   const std::vector<std::int64_t>& next_batch() const {
     return batches_.at(static_cast<std::size_t>(state_.batch));
   }
@@ -130,13 +151,29 @@ class Training {
 
  private:
   void lay_out_epoch();
+  double scheduled_lr() const;
+  void update_average();
 
   const TranslationModel& model_;
   const Data& data_;
   const TrainingOptions& options_;
   Learner learner_;
   TrainingState state_;
-  gradus::Batches batches_;  // of this epoch
+  gradus::NamedTensors average_;
+  std::vector<Example> sampled_;  // with subword sampling: the examples of this epoch
+  gradus::Batches batches_;       // of this epoch
+};
+
+/// While it lives, the model has the running mean of its weights, where there is one.
+class AverageInUse {
+ public:
+  explicit AverageInUse(const Training& training);
+  ~AverageInUse();
+  AverageInUse(const AverageInUse&) = delete;
+  AverageInUse& operator=(const AverageInUse&) = delete;
+
+ private:
+  gradus::NamedTensors weights_, kept_;
 };
 
 /// The norm of every parameter's gradient, in order of declaration; nan or inf where one holds such a number.

@@ -50,7 +50,9 @@ bool open_run(TrainCommand& command, std::optional<FolderLock>& lock) {
             "--resume, or name another folder");
   }
   if (!lock) lock.emplace(command.out);
-  take_stored_options(command.options, load_config(command.out), command.out);
+  const std::string config = load_config(command.out);
+  fix_what_the_schedule_needs(command, schedule_named(stored_text(config, "schedule", command.out)));
+  take_stored_options(command.options, config, command.out);
   return true;
 }
 
@@ -91,7 +93,7 @@ int run_training(TrainCommand& command) {
   if (command.threads != 0) set_num_threads(command.threads);
   std::optional<FolderLock> lock;
   const bool goes_on = open_run(command, lock);
-  const Setup setup = set_up(command);
+  const Setup setup = set_up(command, goes_on);
   if (goes_on) check_texts(command, setup, load_config(command.out));
   else begin_run(command, lock);
   remove_left_overs(command.out);
@@ -100,8 +102,8 @@ int run_training(TrainCommand& command) {
   std::fprintf(stderr,
                "%lld parameters; vocabularies of %lld and %lld; %zu training and %lld validation pairs\n",
                static_cast<long long>(num_parameters(setup.model->view())),
-               static_cast<long long>(setup.data.source.vocabulary.size()),
-               static_cast<long long>(setup.data.target.vocabulary.size()), setup.data.train.size(),
+               static_cast<long long>(setup.data.source.vocabulary().size()),
+               static_cast<long long>(setup.data.target.vocabulary().size()), setup.data.train.size(),
                static_cast<long long>(setup.data.valid.size()));
   Run run(command, setup);
   run.take_up();

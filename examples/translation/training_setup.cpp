@@ -16,6 +16,10 @@ using namespace gradus;
 
 namespace {
 
+bool has_joint_vocabulary(const TrainCommand& command) {
+  return command.joint_vocabulary || command.tie == "all";
+}
+
 std::string digest_of(std::span<const std::string> lines) {
   Digest digest;
   for (const std::string& line : lines) {
@@ -34,33 +38,65 @@ ParallelCorpus read_texts(const std::string& source, const std::string& target, 
   return corpus;
 }
 
-void read_data(const TrainCommand& command, Setup& setup) {
-  const Tokenizer source_tokens = Tokenizer::named(command.source_tokens);
-  const Tokenizer target_tokens = Tokenizer::named(command.target_tokens);
+/// What the lengths of sentences are counted in, before there are subwords.
+Tokenizer counted_in(const std::string& token_kind) {
+  return Tokenizer::named(is_subword_kind(token_kind) ? "words" : token_kind);
+}
+
+/// One side's tokens: those of a given model of subwords, or what the lines teach.
+Language make_language(const TrainCommand& command, std::span<const std::string> lines,
+                       const std::string& token_kind, const std::string& subwords) {
+  if (!is_subword_kind(token_kind)) {
+    return Language::of_tokens(lines, Tokenizer::named(token_kind), command.vocabulary);
+  }
+  const SubwordKind kind = subword_kind_named(token_kind);
+  if (!subwords.empty()) return Language::of_subwords(lines, Subwords::load(subwords, kind));
+  constexpr std::int64_t usual_size = 8000;
+  const std::int64_t size = command.vocabulary.max_size > 0 ? command.vocabulary.max_size : usual_size;
+  std::fprintf(stderr, "learning %lld %s pieces ...\n", static_cast<long long>(size), token_kind.c_str());
+  return Language::of_subwords(lines, Subwords::learn(lines, kind, size));
+}
+
+void make_languages(const TrainCommand& command, const ParallelCorpus& text, Data& data) {
+  if (has_joint_vocabulary(command)) {
+    std::vector<std::string> lines = text.source;
+    lines.insert(lines.end(), text.target.begin(), text.target.end());
+    data.source = data.target = make_language(command, lines, command.source_tokens, command.source_subwords);
+  } else {
+    data.source = make_language(command, text.source, command.source_tokens, command.source_subwords);
+    data.target = make_language(command, text.target, command.target_tokens, command.target_subwords);
+  }
+}
+
+/// What the validation's BLEU counts: by default words as they stand in the text, or characters.
+scoring::Tokenizer bleu_tokenizer(const TrainCommand& command) {
+  if (const auto named = scoring::find_tokenizer(command.bleu_tokenizer)) return *named;
+  return command.target_tokens == "characters" ? scoring::Tokenizer::characters : scoring::Tokenizer::none;
+}
+
+void read_data(const TrainCommand& command, bool goes_on, Setup& setup) {
+  const Tokenizer source_tokens = counted_in(command.source_tokens);
+  const Tokenizer target_tokens = counted_in(command.target_tokens);
   FilteredCorpus filtered = filter_by_length(read_texts(command.source, command.target, "", setup),
                                              command.filter, source_tokens, target_tokens);
   std::fprintf(stderr, "training text: %s\n", filtered.report.describe().c_str());
   if (filtered.corpus.size() == 0) throw Error("train", "no sentence pair is left to train on");
   Data& data = setup.data;
-  if (command.tie == "all") {  // one vocabulary for both languages
-    std::vector<std::string> lines = filtered.corpus.source;
-    lines.insert(lines.end(), filtered.corpus.target.begin(), filtered.corpus.target.end());
-    data.source = data.target = Language::from_lines(lines, source_tokens, command.vocabulary);
-  } else {
-    data.source = Language::from_lines(filtered.corpus.source, source_tokens, command.vocabulary);
-    data.target = Language::from_lines(filtered.corpus.target, target_tokens, command.vocabulary);
-  }
+  if (goes_on) load_languages(command.out, data.source, data.target);
+  else make_languages(command, filtered.corpus, data);
   data.train = encode(filtered.corpus, data.source, data.target);
+  data.train_text = std::move(filtered.corpus);
   data.valid = filter_by_length(read_texts(command.valid_source, command.valid_target, "valid-", setup), {},
                                 source_tokens, target_tokens)
                    .corpus;
+  data.bleu_tokenizer = bleu_tokenizer(command);
   if (data.valid.size() == 0) throw Error("train", "no validation sentence pair has words on both sides");
 }
 
 ModelOptions model_options(const TrainCommand& command, const Data& data) {
   ModelOptions options = command.shape;
-  options.source_vocabulary = data.source.vocabulary.size();
-  options.target_vocabulary = data.target.vocabulary.size();
+  options.source_vocabulary = data.source.vocabulary().size();
+  options.target_vocabulary = data.target.vocabulary().size();
   options.kind = model_kind_named(command.model);
   options.attention.reset();
   if (command.attention != "none") options.attention = nn::score_named(command.attention);
@@ -99,8 +135,24 @@ void check(const TrainCommand& command, const TrainingOptions& options) {
     refuse("--keep-checkpoints must be positive", static_cast<double>(command.keep_checkpoints));
   }
   if (options.patience < 1) refuse("--patience must be positive", static_cast<double>(options.patience));
-  if (command.tie == "all" && command.source_tokens != command.target_tokens) {
-    throw Error("train", "--tie all needs one kind of token for both languages, got " +
+  if (has_joint_vocabulary(command) && command.source_tokens != command.target_tokens) {
+    throw Error(
+        "train",
+        "one vocabulary (--joint-vocabulary, --tie all) needs one kind of token for both languages, got " +
+            command.source_tokens + " and " + command.target_tokens);
+  }
+  if (has_joint_vocabulary(command) && command.target_subwords != command.source_subwords &&
+      !command.target_subwords.empty()) {
+    throw Error("train", "one vocabulary (--joint-vocabulary, --tie all) needs one model of subwords, got '" +
+                             command.source_subwords + "' and '" + command.target_subwords + "'");
+  }
+  if (!(options.beta2 >= 0 && options.beta2 < 1)) refuse("--beta2 must lie in [0, 1)", options.beta2);
+  if (!(options.ema >= 0 && options.ema < 1)) refuse("--ema must lie in [0, 1)", options.ema);
+  if (!(options.subword_sampling >= 0 && options.subword_sampling < 1))
+    refuse("--subword-sampling must lie in [0, 1)", options.subword_sampling);
+  if (options.subword_sampling > 0 && !is_subword_kind(command.source_tokens) &&
+      !is_subword_kind(command.target_tokens)) {
+    throw Error("train", "--subword-sampling is for --source-tokens or --target-tokens bpe or unigram, got " +
                              command.source_tokens + " and " + command.target_tokens);
   }
 }
@@ -113,13 +165,22 @@ void make_absolute(TrainCommand& command) {
 
 }  // namespace
 
-Setup set_up(TrainCommand& command) {
+void fix_what_the_schedule_needs(TrainCommand& command, Schedule schedule) {
+  if (schedule != Schedule::linear) return;
+  for (RunOption& option : command.options) {
+    if (option.name == "epochs") option.may_change = false;
+  }
+}
+
+Setup set_up(TrainCommand& command, bool goes_on) {
   Setup setup;
   setup.training = command.training;
   setup.training.batch_unit = command.batch_unit == "tokens" ? BatchUnit::tokens : BatchUnit::sentences;
+  setup.training.schedule = schedule_named(command.schedule);
+  fix_what_the_schedule_needs(command, setup.training.schedule);
   check(command, setup.training);
   make_absolute(command);
-  read_data(command, setup);
+  read_data(command, goes_on, setup);
   const ModelOptions model = model_options(command, setup.data);
   manual_seed(setup.training.seed);
   setup.model = make_model(model);
@@ -147,8 +208,8 @@ void check_texts(const TrainCommand& command, const Setup& setup, const std::str
 }
 
 std::string lines_of(const TrainCommand& command, std::span<const std::int64_t> examples) {
-  const Tokenizer source_tokens = Tokenizer::named(command.source_tokens);
-  const Tokenizer target_tokens = Tokenizer::named(command.target_tokens);
+  const Tokenizer source_tokens = counted_in(command.source_tokens);
+  const Tokenizer target_tokens = counted_in(command.target_tokens);
   const ParallelCorpus corpus = read_parallel(command.source, command.target);
   std::vector<std::int64_t> kept;  // the line of every example
   for (std::size_t i = 0; i < corpus.source.size(); ++i) {

@@ -19,6 +19,8 @@ struct TrainCommand {
 
   std::string source, target, valid_source, valid_target, out;
   std::string source_tokens = "words", target_tokens = "words";
+  std::string source_subwords, target_subwords;  // models of SentencePiece's to use; "": learnt from the text
+  bool joint_vocabulary = false;
   gradus::VocabularyOptions vocabulary{.min_frequency = 2};
   gradus::LengthFilter filter{.max_length = 100};
   // Names of options, as the command line gives them.
@@ -27,7 +29,7 @@ struct TrainCommand {
               feed_forward = "relu", positions = "sinusoidal", tie = "target";
   ModelOptions shape;
   TrainingOptions training;
-  std::string batch_unit = "sentences";
+  std::string batch_unit = "sentences", schedule = "plateau", bleu_tokenizer = "auto";
   int threads = 0;
   std::int64_t keep_checkpoints = 3;
   bool resume = false;
@@ -44,9 +46,12 @@ struct Setup {
   Settings settings;
   std::unique_ptr<TranslationModel> model;  // with its initial weights, from the seed
 };
-/// Reads the text and makes the model. The paths of the text become absolute. Throws for options that make no
-/// sense.
-Setup set_up(TrainCommand& command);
+/// With a schedule that depends on it the number of epochs decides on every step: it may not change.
+void fix_what_the_schedule_needs(TrainCommand& command, Schedule schedule);
+
+/// Reads the text and makes the model. The vocabularies are made from the text, or read from the folder of a
+/// run that `goes_on`. The paths of the text become absolute. Throws for options that make no sense.
+Setup set_up(TrainCommand& command, bool goes_on);
 
 /// Throws where a text is not the one that `config`, the text of config.json, was written for.
 void check_texts(const TrainCommand& command, const Setup& setup, const std::string& config);

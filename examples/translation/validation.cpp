@@ -13,13 +13,6 @@ using namespace gradus;
 
 namespace {
 
-/// The tokens with single spaces between them: what BLEU counts.
-std::string as_tokens(const Tokenizer& tokenizer, const std::string& line) {
-  std::string text;
-  for (const std::string& token : tokenizer.tokenize(line)) text += (text.empty() ? "" : " ") + token;
-  return text;
-}
-
 /// Mean negative log-likelihood of a target token. Nothing where it was stopped.
 std::optional<double> mean_loss(const TranslationModel& model, std::span<const Example> examples,
                                 const std::function<bool()>& stop) {
@@ -51,13 +44,13 @@ std::optional<double> bleu_of_translations(const TranslationModel& model, const 
     std::vector<std::string> lines;
     for (std::size_t i = from; i < std::min(from + batch_size, order.size()); ++i) {
       lines.push_back(data.valid.source[order[i]]);
-      references.push_back(as_tokens(data.target.tokenizer, data.valid.target[order[i]]));
+      references.push_back(data.valid.target[order[i]]);
     }
-    for (const std::string& line : translate_lines(model, data.source, data.target, lines)) {
-      hypotheses.push_back(as_tokens(data.target.tokenizer, line));
+    for (std::string& line : translate_lines(model, data.source, data.target, lines)) {
+      hypotheses.push_back(std::move(line));
     }
   }
-  const scoring::Bleu bleu({.tokenizer = scoring::Tokenizer::none});
+  const scoring::Bleu bleu({.tokenizer = data.bleu_tokenizer});
   return scoring::corpus_score(bleu, hypotheses, {references}).score;
 }
 

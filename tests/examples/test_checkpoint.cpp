@@ -42,6 +42,7 @@ Checkpoint some_checkpoint() {
   c.optimizer = {{"0.step", full({}, 123, DType::int64)},
                  {"0.exp_avg", arange(0, 4).to(DType::float32).reshape({2, 2})}};
   c.best = {{"a.weight", full({3}, 0.1)}, {"a.bias", full({1}, -1)}};
+  c.average = {{"a.weight", full({3}, 0.7)}, {"a.bias", full({1}, 2)}};
   return c;
 }
 
@@ -95,6 +96,7 @@ TEST_CASE("checkpoint: all of it comes back") {
   CHECK(equal(after.weights, before.weights));
   CHECK(equal(after.optimizer, before.optimizer));
   CHECK(equal(after.best, before.best));
+  CHECK(equal(after.average, before.average));
   save_checkpoint(folder.path("d"), after);
   CHECK(folder.read("c") == folder.read("d"));
 

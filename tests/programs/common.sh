@@ -12,11 +12,13 @@ fail() {
   failures=$((failures + 1))
 }
 
-# expect_error TEXT ARGS...: the program exits with 1 and says TEXT on standard error, nothing on standard output.
+# expect_error TEXT ARGS...: the program, reading $input, exits with 1 and says TEXT on standard error, nothing on
+# standard output.
+input=/dev/null
 expect_error() {
   local text=$1
   shift
-  timeout 60 "$program" "$@" > out 2> err < /dev/null
+  timeout 60 "$program" "$@" > out 2> err < "$input"
   local code=$?
   [ $code = 1 ] || fail "exit code $code, not 1: $*"
   [ -s out ] && fail "standard output is not empty: $*"

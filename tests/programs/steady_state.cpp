@@ -69,7 +69,7 @@ bool settles(translation::ModelKind kind, int threads) {
                                  .dropout = 0.2,
                                  .hidden = 48,
                                  .ffn = 64});
-  Learner learner(*model, 1e-3);
+  Learner learner(*model, {.lr = 1e-3});
   const int most = threads == 1 ? 5 : 100;
   for (int step = 1, quiet = 0; step <= most; ++step) {
     calls = 0;

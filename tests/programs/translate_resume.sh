@@ -45,6 +45,19 @@ same stopped
 go_on stopped  # there is nothing left to do
 same stopped
 
+# The same with everything that has a state of its own: subwords that are drawn, a mean of the weights, a schedule with an end.
+state=("${begin[@]}" --source-tokens bpe --target-tokens bpe --joint-vocabulary --max-vocabulary 60 --subword-sampling 0.2
+  --schedule linear --ema 0.98 --beta2 0.98)
+"$program" train "${state[@]}" --out whole_state "${course[@]}" 2> log || fail "training: $(cat log)"
+"$program" train "${state[@]}" --out stopped_state "${course[@]}" --max-steps 57 2> log || fail "--max-steps: $(cat log)"
+"$program" train --out stopped_state --resume --epochs 5 2> err && fail "--epochs may change under --schedule linear"
+grep -q -- "--epochs is 5 on the command line, and 4" err || fail "--epochs under --schedule linear: $(cat err)"
+go_on stopped_state
+cmp -s whole_state/model.safetensors stopped_state/model.safetensors || fail "subwords and means: other final weights"
+cmp -s whole_state/log.jsonl stopped_state/log.jsonl || fail "subwords and means: another log.jsonl"
+"$program" replay whole_state --step 100 --threads 1 2> err | grep -q "^loss.*the same bit for bit" || fail "replay: $(cat err)"
+[ "$(printf 'die katze sieht den hund\n\nganz neu 漢\n' | "$program" run whole_state | wc -l)" = 3 ] || fail "run on subwords"
+
 # Killed. The lock goes with the process; so do the temporaries of its files.
 for lines in 1 12 41 90 130; do
   start killed $lines

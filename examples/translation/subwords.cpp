@@ -1,0 +1,167 @@
+#include "subwords.h"
+
+#include "subword_sampling.h"
+
+#include <gradus/data/utf8.h>
+#include <gradus/tensor/atomic_file.h>
+#include <gradus/tensor/error.h>
+
+#include <sentencepiece_processor.h>
+#include <sentencepiece_trainer.h>
+
+#include <fstream>
+#include <sstream>
+#include <unordered_map>
+#include <utility>
+
+namespace translation {
+
+using gradus::Error;
+using gradus::RandomBits;
+
+namespace {
+
+constexpr std::string_view space = "\xe2\x96\x81";  // "▁"
+
+/// One space for every run of white space, none at the ends.
+std::string with_single_spaces(const std::string& line) {
+  std::string text;
+  for (const std::string_view word : gradus::split_white_space(line)) {
+    if (!text.empty()) text += ' ';
+    text += word;
+  }
+  return text;
+}
+
+/// The words of a line, each behind the mark of its space.
+std::vector<std::string> marked_words(const std::string& line) {
+  std::vector<std::string> words;
+  for (const std::string_view word : gradus::split_white_space(line)) {
+    words.push_back(std::string(space) + std::string(word));
+  }
+  return words;
+}
+
+class Lines : public sentencepiece::SentenceIterator {
+ public:
+  explicit Lines(std::span<const std::string> lines) : lines_(lines) { set(); }
+  bool done() const override { return at_ == lines_.size(); }
+  void Next() override {
+    ++at_;
+    set();
+  }
+  const std::string& value() const override { return text_; }
+  sentencepiece::util::Status status() const override { return {}; }
+
+ private:
+  void set() { text_ = done() ? "" : with_single_spaces(lines_[at_]); }
+
+  std::span<const std::string> lines_;
+  std::size_t at_ = 0;
+  std::string text_;
+};
+
+}  // namespace
+
+const char* name_of(SubwordKind kind) { return kind == SubwordKind::bpe ? "bpe" : "unigram"; }
+
+SubwordKind subword_kind_named(const std::string& name) {
+  for (const SubwordKind kind : {SubwordKind::bpe, SubwordKind::unigram}) {
+    if (name == name_of(kind)) return kind;
+  }
+  throw Error("subwords", "there is no kind of subwords '" + name + "'; known are bpe and unigram");
+}
+
+struct Subwords::Model {
+  SubwordKind kind;
+  std::string bytes;  // as SentencePiece writes it
+  sentencepiece::SentencePieceProcessor processor;
+  PieceScores scores;
+
+  Model(SubwordKind kind_of, std::string model, const std::string& origin)
+      : kind(kind_of), bytes(std::move(model)) {
+    const auto status = processor.LoadFromSerializedProto(bytes);
+    if (!status.ok())
+      throw Error("subwords", origin + " is no model of SentencePiece's: " + status.ToString());
+    for (int id = 0; id < processor.GetPieceSize(); ++id) {
+      if (is_text(id)) scores.add(processor.IdToPiece(id), static_cast<double>(processor.GetScore(id)));
+    }
+  }
+  bool is_text(int id) const {
+    return !processor.IsUnknown(id) && !processor.IsControl(id) && !processor.IsUnused(id) &&
+           !processor.IsByte(id);
+  }
+};
+
+Subwords::Subwords(std::shared_ptr<const Model> model) : model_(std::move(model)) {}
+
+Subwords Subwords::learn(std::span<const std::string> lines, SubwordKind kind, std::int64_t size) {
+  const std::unordered_map<std::string, std::string> settings{
+      {"model_type", name_of(kind)},
+      {"vocab_size", std::to_string(size)},
+      {"hard_vocab_limit", "false"},  // unigram may end with fewer
+      {"normalization_rule_name", "identity"},
+      {"character_coverage", "1.0"},
+      {"num_threads", "1"},
+      {"max_sentence_length", "1048576"},
+      {"minloglevel", "2"},
+  };
+  Lines sentences(lines);
+  std::string bytes;
+  const auto status = sentencepiece::SentencePieceTrainer::Train(settings, &sentences, &bytes);
+  if (!status.ok()) {
+    throw Error("subwords", std::to_string(size) + " pieces cannot be learnt from " +
+                                std::to_string(lines.size()) + " lines: " + status.ToString() +
+                                "; ask for fewer or more pieces");
+  }
+  return Subwords(std::make_shared<const Model>(kind, std::move(bytes), "what was learnt"));
+}
+
+Subwords Subwords::load(const std::string& path, SubwordKind kind) {
+  std::ifstream file(path, std::ios::binary);
+  if (!file) throw Error("subwords", "'" + path + "' cannot be opened");
+  std::ostringstream bytes;
+  bytes << file.rdbuf();
+  return Subwords(std::make_shared<const Model>(kind, bytes.str(), "'" + path + "'"));
+}
+
+void Subwords::save(const std::string& path) const { gradus::write_file_atomically(path, model_->bytes); }
+
+SubwordKind Subwords::kind() const { return model_->kind; }
+
+std::vector<std::string> Subwords::pieces() const {
+  std::vector<std::string> pieces;
+  for (int id = 0; id < model_->processor.GetPieceSize(); ++id) {
+    if (model_->is_text(id)) pieces.push_back(model_->processor.IdToPiece(id));
+  }
+  return pieces;
+}
+
+std::vector<std::string> Subwords::tokenize(const std::string& line) const {
+  return model_->processor.EncodeAsPieces(with_single_spaces(line));
+}
+
+std::string Subwords::detokenize(std::span<const std::string> tokens) const {
+  std::string text;
+  for (const std::string& token : tokens) text += token;
+  std::string line;
+  for (std::size_t at = 0; at < text.size();) {
+    const bool is_space = std::string_view(text).substr(at, space.size()) == space;
+    if (!is_space) line += text[at];
+    else if (!line.empty()) line += ' ';
+    at += is_space ? space.size() : 1;
+  }
+  return line;
+}
+
+std::vector<std::string> Subwords::sample(const std::string& line, double rate, RandomBits& random) const {
+  std::vector<std::string> tokens;
+  for (const std::string& word : marked_words(line)) {
+    const auto parts = model_->kind == SubwordKind::bpe ? merge_pieces(word, model_->scores, rate, random)
+                                                        : draw_pieces(word, model_->scores, rate, random);
+    tokens.insert(tokens.end(), parts.begin(), parts.end());
+  }
+  return tokens;
+}
+
+}  // namespace translation
