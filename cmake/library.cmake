@@ -20,7 +20,8 @@ file(GLOB kernel_sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tensor/kernels/
 
 set(gradus_warnings "")
 if(PROJECT_IS_TOP_LEVEL)
-  set(gradus_warnings -Wall -Wextra -Wpedantic -Wshadow)
+  # Clang counts the changes of sign to -Wconversion, GCC does not.
+  set(gradus_warnings -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion)
   if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
     list(APPEND gradus_warnings -Wno-restrict)  # false alarms on the sum of two strings (GCC bug 105651)
   endif()
