@@ -60,6 +60,9 @@ foreach(isa IN LISTS instruction_sets)
   target_compile_definitions(gradus_kernels_${isa} PRIVATE GRADUS_ISA=${isa})
   target_compile_options(gradus_kernels_${isa} PRIVATE ${kernel_flags} ${isa_flags_${isa}})
   set_target_properties(gradus_kernels_${isa} PROPERTIES POSITION_INDEPENDENT_CODE ON)
+  if(NOT isa STREQUAL baseline)  # clang-tidy and editors need no file more than once
+    set_target_properties(gradus_kernels_${isa} PROPERTIES EXPORT_COMPILE_COMMANDS OFF)
+  endif()
   target_sources(gradus PRIVATE $<TARGET_OBJECTS:gradus_kernels_${isa}>)
 endforeach()
 # Products on matrix tiles have no version for other processors. -Wno-maybe-uninitialized: false alarms in GCC's own
