@@ -157,8 +157,10 @@ BleuStatistics bleu_statistics(const std::vector<std::string>& hypotheses,
   for (std::size_t i = 0; i < hypotheses.size(); ++i) {
     const std::string hypothesis = prepare(hypotheses[i], i, options);
     std::vector<std::string> sentences;
+    sentences.reserve(references.size());
     for (const std::vector<std::string>& set : references) sentences.push_back(prepare(set[i], i, options));
     std::vector<std::vector<std::string_view>> tokens;
+    tokens.reserve(references.size());
     for (const std::string& sentence : sentences) tokens.push_back(split_white_space(sentence));
     add_sentence(split_white_space(hypothesis), tokens, statistics);
   }
