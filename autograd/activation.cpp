@@ -93,7 +93,7 @@ Tensor elu(const Tensor& x, double alpha) {
     record(y, "elu", {&x}, [x = Saved(x), alpha](Sink& sink, const Tensor& g) {
       const Tensor& input = x.get(sink);
       // Cut at 0, so that a large positive x gives no infinity on the side that is not taken.
-      sink.add(0, where(gt(input, 0), g, g * exp(clamp(input, -INFINITY, 0)) * alpha));
+      sink.add(0, where(gt(input, 0), g, g * exp(clamp(input, -HUGE_VAL, 0)) * alpha));
     });
   }
   return y;

@@ -85,7 +85,7 @@ Tensor stack(std::span<const Tensor> tensors, std::int64_t axis) {
   if (tensors.empty()) throw Error("stack", "there are no tensors to put together");
   CachedVector<Tensor> rows;
   for (const Tensor& tensor : tensors) {
-    check_defined("stack", {&tensors[0], &tensor});
+    check_defined("stack", {tensors.data(), &tensor});
     if (!(tensor.shape() == tensors[0].shape())) {
       throw Error("stack", describe(tensors[0]) + " and " + describe(tensor) + " must have the same shape");
     }

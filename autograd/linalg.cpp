@@ -6,6 +6,7 @@
 #include <gradus/tensor/error.h>
 
 #include <algorithm>
+#include <utility>
 
 namespace gradus {
 namespace {
@@ -33,7 +34,7 @@ bool try_matrix(const Tensor& x, MatrixView& view) {
 
 // A matrix or a batch of them, copied where BLAS cannot read it as it lies.
 struct Operand {
-  explicit Operand(const Tensor& x) : tensor(x) {
+  explicit Operand(Tensor x) : tensor(std::move(x)) {
     if (try_matrix(tensor, view)) return;
     const no_grad scope;
     tensor = tensor.contiguous();

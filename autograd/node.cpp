@@ -36,6 +36,7 @@ void end_node(AutogradSlot* slot) noexcept {
   dying.active = true;
   while (dying.head) {
     Node* next = dying.head;
+    // NOLINTNEXTLINE(performance-no-int-to-ptr): the link that was stored above
     dying.head = reinterpret_cast<Node*>(static_cast<std::uintptr_t>(next->visited));
     free_node(next);
   }

@@ -31,6 +31,7 @@ double milliseconds(const ProfileLine& line) {
 template <class Key>
 std::vector<ProfileLine> longest_first(const std::map<Key, ProfileLine>& lines) {
   std::vector<ProfileLine> sorted;
+  sorted.reserve(lines.size());
   for (const auto& [key, line] : lines) sorted.push_back(line);
   std::stable_sort(sorted.begin(), sorted.end(), [](const ProfileLine& a, const ProfileLine& b) {
     return milliseconds(a) > milliseconds(b);

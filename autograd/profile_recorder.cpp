@@ -100,7 +100,7 @@ std::uint32_t ProfileRecorder::slot_of(const Node& node, bool backward) {
 void ProfileRecorder::mark(const char* name) { end_event(2 * row_of(true, name, {})); }
 
 /// Everything since the last event was for `slot`. What this itself takes is counted for nobody.
-void ProfileRecorder::end_event(std::uint32_t slot, std::uint64_t calls) {
+void ProfileRecorder::end_event(std::uint32_t slot, std::int64_t calls) {
   const std::int64_t duration = now() - last_;
   const std::uint64_t flops = product_flops();
   ProfileRow& row = rows_[slot / 2];

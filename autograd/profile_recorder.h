@@ -84,7 +84,7 @@ class ProfileRecorder final : public MemoryObserver {
   std::int64_t now() const { return std::chrono::nanoseconds(Clock::now() - start_).count(); }
   std::uint32_t slot_of(const Node& node, bool backward);
   std::uint32_t row_of(bool is_mark, const char* name, std::vector<std::uint64_t> parameters);
-  void end_event(std::uint32_t slot, std::uint64_t calls = 1);
+  void end_event(std::uint32_t slot, std::int64_t calls = 1);
   std::size_t settle_memory(std::uint32_t slot);
 
   const Clock::time_point start_ = Clock::now();

@@ -20,7 +20,8 @@ file(GLOB kernel_sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tensor/kernels/
 
 set(gradus_warnings "")
 if(PROJECT_IS_TOP_LEVEL)
-  set(gradus_warnings -Wall -Wextra -Wpedantic -Wshadow)
+  # Clang counts the changes of sign to -Wconversion, GCC does not.
+  set(gradus_warnings -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion)
   if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
     list(APPEND gradus_warnings -Wno-restrict)  # false alarms on the sum of two strings (GCC bug 105651)
   endif()
@@ -59,6 +60,9 @@ foreach(isa IN LISTS instruction_sets)
   target_compile_definitions(gradus_kernels_${isa} PRIVATE GRADUS_ISA=${isa})
   target_compile_options(gradus_kernels_${isa} PRIVATE ${kernel_flags} ${isa_flags_${isa}})
   set_target_properties(gradus_kernels_${isa} PROPERTIES POSITION_INDEPENDENT_CODE ON)
+  if(NOT isa STREQUAL baseline)  # clang-tidy and editors need no file more than once
+    set_target_properties(gradus_kernels_${isa} PROPERTIES EXPORT_COMPILE_COMMANDS OFF)
+  endif()
   target_sources(gradus PRIVATE $<TARGET_OBJECTS:gradus_kernels_${isa}>)
 endforeach()
 # Products on matrix tiles have no version for other processors. -Wno-maybe-uninitialized: false alarms in GCC's own

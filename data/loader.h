@@ -27,7 +27,7 @@ std::int64_t check_examples(std::span<const Tensor> tensors, const DataLoaderOpt
 std::vector<std::vector<std::int64_t>> example_batches(std::int64_t count, const DataLoaderOptions& options,
                                                        std::uint64_t epoch);
 /// Rows of a tensor, (rows.size(), ...).
-Tensor take_rows(const Tensor& tensor, std::span<const std::int64_t> rows);
+Tensor take_rows(const Tensor& source, std::span<const std::int64_t> rows);
 }  // namespace detail
 
 /// Goes through N tensors that hold one example per row. Every loop over it is one epoch in an order of its own.

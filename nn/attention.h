@@ -8,6 +8,7 @@
 
 #include <cstdint>
 #include <string_view>
+#include <utility>
 
 namespace gradus::nn {
 
@@ -96,7 +97,7 @@ struct AttentionMask {
   AttentionMask() = default;
   /// A mask or a bias, told apart by the dtype; an undefined tensor is neither.
   AttentionMask(const Tensor& mask_or_bias);
-  AttentionMask(const Tensor& mask_, const Tensor& bias_) : mask(mask_), bias(bias_) {}
+  AttentionMask(Tensor mask_, Tensor bias_) : mask(std::move(mask_)), bias(std::move(bias_)) {}
   Tensor mask, bias;
 };
 

@@ -64,7 +64,7 @@ Tensor ConvolutionalBlockAttention::weights(const Tensor& x) const {
 }
 
 SelectiveKernel::SelectiveKernel(std::int64_t in_channels, std::int64_t channels,
-                                 std::vector<std::int64_t> kernels, std::int64_t reduction)
+                                 const std::vector<std::int64_t>& kernels, std::int64_t reduction)
     : squeeze(channels, reduced("SelectiveKernel", channels, reduction)) {
   if (kernels.empty()) throw Error("SelectiveKernel", "needs at least one kernel");
   for (const std::int64_t kernel : kernels) {

@@ -59,8 +59,8 @@ struct SelectiveKernel {
   std::vector<BatchNorm> norms;
   Linear squeeze;              // channels -> channels / reduction
   std::vector<Linear> select;  // of each branch, back to the channels
-  SelectiveKernel(std::int64_t in_channels, std::int64_t channels, std::vector<std::int64_t> kernels = {3, 5},
-                  std::int64_t reduction = 16);
+  SelectiveKernel(std::int64_t in_channels, std::int64_t channels,
+                  const std::vector<std::int64_t>& kernels = {3, 5}, std::int64_t reduction = 16);
   /// x (batch, in_channels, H, W) -> (batch, channels, H, W).
   Tensor operator()(const Tensor& x) const;
   /// (batch, branches, channels); the sum over the branches is 1. Runs the branches, which while training

@@ -60,44 +60,44 @@ template <class T>
 T clone_field(const T& value, CloneMap& map);  // clone.h
 
 template <class T>
-constexpr bool is_plain = std::is_arithmetic_v<T> || std::is_enum_v<T> || std::is_same_v<T, std::string> ||
+inline constexpr bool is_plain = std::is_arithmetic_v<T> || std::is_enum_v<T> || std::is_same_v<T, std::string> ||
                           std::is_same_v<T, std::string_view> || std::is_same_v<T, Shape> ||
                           std::is_same_v<T, Scalar> || std::is_same_v<T, std::nullopt_t>;
 template <class T>
-constexpr bool is_plain<opaque<T>> = true;
+inline constexpr bool is_plain<opaque<T>> = true;
 template <class T>
-constexpr bool is_plain<std::vector<T>> = is_plain<T>;
+inline constexpr bool is_plain<std::vector<T>> = is_plain<T>;
 template <class T, std::size_t N>
-constexpr bool is_plain<std::array<T, N>> = is_plain<T>;
+inline constexpr bool is_plain<std::array<T, N>> = is_plain<T>;
 template <class T>
-constexpr bool is_plain<std::optional<T>> = is_plain<T>;
+inline constexpr bool is_plain<std::optional<T>> = is_plain<T>;
 
 template <class T>
-constexpr bool is_vector = false;
+inline constexpr bool is_vector = false;
 template <class T>
-constexpr bool is_vector<std::vector<T>> = true;
+inline constexpr bool is_vector<std::vector<T>> = true;
 
 template <class T>
-constexpr bool is_array = false;
+inline constexpr bool is_array = false;
 template <class T, std::size_t N>
-constexpr bool is_array<std::array<T, N>> = true;
+inline constexpr bool is_array<std::array<T, N>> = true;
 
 template <class T>
-constexpr bool is_optional = false;
+inline constexpr bool is_optional = false;
 template <class T>
-constexpr bool is_optional<std::optional<T>> = true;
+inline constexpr bool is_optional<std::optional<T>> = true;
 
 template <class T>
-constexpr bool is_unique_ptr = false;
+inline constexpr bool is_unique_ptr = false;
 template <class T>
-constexpr bool is_unique_ptr<std::unique_ptr<T>> = !std::is_array_v<T>;
+inline constexpr bool is_unique_ptr<std::unique_ptr<T>> = !std::is_array_v<T>;
 
 template <class T>
-constexpr bool is_tuple = false;
+inline constexpr bool is_tuple = false;
 template <class... T>
-constexpr bool is_tuple<std::tuple<T...>> = true;
+inline constexpr bool is_tuple<std::tuple<T...>> = true;
 template <class A, class B>
-constexpr bool is_tuple<std::pair<A, B>> = true;
+inline constexpr bool is_tuple<std::pair<A, B>> = true;
 
 /// std::map, std::unordered_map: recognised by their members, so that their headers are not needed here.
 template <class T>

@@ -172,6 +172,7 @@ union Holder {
   char none;
   T value;
   constexpr Holder() : none{} {}
+  // NOLINTNEXTLINE(modernize-use-equals-default): that would be deleted where T's is not trivial
   constexpr ~Holder() {}
 };
 template <class T>

@@ -46,7 +46,7 @@ struct RNNCell {
   RecurrentNonlinearity nonlinearity;
 
   RNNCell(std::int64_t input_size, std::int64_t hidden_size, bool bias = true,
-          RecurrentNonlinearity nonlinearity = RecurrentNonlinearity::tanh);
+          RecurrentNonlinearity kind = RecurrentNonlinearity::tanh);
   Tensor operator()(const Tensor& x, const Tensor& state) const;
   /// The step where W_ih x + b_ih (batch, H) is computed already.
   Tensor step(const Tensor& input_gates, const Tensor& state) const;

@@ -91,6 +91,7 @@ template <class Layer>
 std::vector<Layer> stack_of(int count, std::int64_t features, const TransformerOptions& options) {
   if (count < 0) throw Error("Transformer", "a stack cannot have " + std::to_string(count) + " layers");
   std::vector<Layer> layers;
+  layers.reserve(static_cast<std::size_t>(count));
   for (int i = 0; i < count; ++i) layers.emplace_back(features, options);
   return layers;
 }

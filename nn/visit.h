@@ -47,10 +47,10 @@ concept HoldsModel = requires(const T& value) {
 /// A part whose fields stand among those of the model that holds it, without a name of its own in the path: a type with
 /// `static constexpr bool nameless = true`.
 template <class T>
-constexpr bool is_nameless = false;
+inline constexpr bool is_nameless = false;
 template <class T>
   requires requires { T::nameless; }
-constexpr bool is_nameless<T> = T::nameless;
+inline constexpr bool is_nameless<T> = T::nameless;
 
 /// "0", "1", ...: the names of elements, without memory from the heap.
 struct IndexName {

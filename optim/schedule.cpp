@@ -34,7 +34,8 @@ double ConstantLR::operator()(std::int64_t step) const {
 double StepLR::operator()(std::int64_t step) const {
   check_step("StepLR", step);
   check_positive("StepLR", "step_size", step_size);
-  return base_lr * std::pow(gamma, static_cast<double>(step / step_size));
+  const std::int64_t reductions = step / step_size;
+  return base_lr * std::pow(gamma, static_cast<double>(reductions));
 }
 
 double MultiStepLR::operator()(std::int64_t step) const {

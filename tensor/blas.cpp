@@ -82,7 +82,7 @@ Plan plan_for(std::int64_t batch, std::int64_t m, std::int64_t n, std::int64_t k
   if (batch >= tiles) return {m, n, k};
   // Small m and n beside a long k, as in the gradients of weights: chunks of k, whose sums are added up at
   // the end.
-  constexpr std::int64_t least_area = 128 * 128, least_depth = 256;
+  constexpr std::int64_t least_area = std::int64_t{128} * 128, least_depth = 256;
   if (batch == 1 && m * n < tiles * least_area && k >= 2 * least_depth) {
     const std::int64_t depth = ceil_div(k, std::min(tiles, k / least_depth));
     return {m, n, depth};

@@ -31,7 +31,7 @@ constexpr ElementType element_types[] = {
     {f64, 8, "F64", "<f8", DType::float64},
 };
 
-constexpr std::size_t chunk = 64 * 1024;  // bytes that are converted at a time
+constexpr std::size_t chunk = 65536;      // bytes that are converted at a time
 constexpr std::size_t most_written = 16;  // sizes of a shape
 
 const ElementType* find(std::string_view ElementType::*name, std::string_view wanted) {

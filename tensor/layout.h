@@ -75,8 +75,8 @@ struct Layout {
 
   Layout() = default;
   /// Row-major, without gaps, from offset 0.
-  explicit Layout(const Shape& shape);
-  Layout(const Shape& shape, const Shape& strides, std::int64_t offset);
+  explicit Layout(const Shape& sizes);
+  Layout(const Shape& sizes, const Shape& steps, std::int64_t start);
 
   int rank() const { return shape.rank(); }
 };
@@ -84,7 +84,7 @@ struct Layout {
 // Views. The operation's name goes into the error where the arguments do not fit.
 Layout permute(const Layout& layout, std::span<const std::int64_t> axes);
 Layout transpose(const Layout& layout, std::int64_t axis0, std::int64_t axis1);
-Layout expand(const Layout& layout, const Shape& shape);  // -1 keeps a size
+Layout expand(const Layout& layout, const Shape& wanted);  // -1 keeps a size
 Layout unsqueeze(const Layout& layout, std::int64_t axis);
 Layout squeeze(const Layout& layout, std::int64_t axis);  // a size other than 1 is left as it is
 Layout select(const Layout& layout, std::int64_t axis, std::int64_t index);

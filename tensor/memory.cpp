@@ -143,7 +143,9 @@ std::size_t rounded(std::size_t bytes) {
 }
 
 std::size_t bin_of(std::size_t rounded_bytes) {
+  // A size is at least 64, so power is at least 6.
   const auto power = static_cast<std::size_t>(std::bit_width(rounded_bytes)) - 1;
+  // NOLINTNEXTLINE(clang-analyzer-core.UndefinedBinaryOperatorResult): clang-tidy does not know bit_width
   return power * 8 + (rounded_bytes >> (power - 3)) % 8;
 }
 

@@ -14,12 +14,8 @@ class Ref {
   explicit Ref(T* object) : object_(object) { acquire(); }
   Ref(const Ref& other) : object_(other.object_) { acquire(); }
   Ref(Ref&& other) noexcept : object_(std::exchange(other.object_, nullptr)) {}
-  Ref& operator=(const Ref& other) {
-    Ref(other).swap(*this);
-    return *this;
-  }
-  Ref& operator=(Ref&& other) noexcept {
-    Ref(std::move(other)).swap(*this);
+  Ref& operator=(Ref other) noexcept {
+    swap(other);
     return *this;
   }
   ~Ref() {

@@ -136,8 +136,8 @@ class Tensor {
   }
 
   // --- views: no element is copied, gradients flow through ---------------------------------------------------------
-  Tensor view(const Shape& shape) const;     // throws where a copy would be needed
-  Tensor reshape(const Shape& shape) const;  // copies where it must; one size may be -1
+  Tensor view(const Shape& wanted) const;     // throws where a copy would be needed
+  Tensor reshape(const Shape& wanted) const;  // copies where it must; one size may be -1
   Tensor flatten(std::int64_t start_axis = 0, std::int64_t end_axis = -1) const;
   Tensor permute(const Shape& axes) const;
   Tensor transpose(std::int64_t axis0, std::int64_t axis1) const;

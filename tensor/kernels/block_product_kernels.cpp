@@ -99,7 +99,8 @@ GRADUS_INLINE void tile_rows(const BlockProduct<T>& p, std::int64_t i, std::int6
 /// The columns from j on; what is left over goes in vectors of half the size, down to single elements.
 template <bool transposed, class T, int lanes, int vectors>
 GRADUS_INLINE void multiply_columns(const BlockProduct<T>& p, std::int64_t j) {
-  for (; p.n - j >= lanes * vectors; j += lanes * vectors)
+  constexpr int width = lanes * vectors;
+  for (; p.n - j >= width; j += width)
     tile_rows<transposed, T, lanes, vectors, rows_at_once>(p, 0, j);
   if constexpr (vectors > 1) multiply_columns<transposed, T, lanes, vectors / 2>(p, j);
   else if constexpr (lanes > 1) multiply_columns<transposed, T, lanes / 2, 1>(p, j);

@@ -18,7 +18,7 @@ GRADUS_INLINE std::int32_t as_bits(float value) { return __builtin_bit_cast(std:
 /// Added to a number below 2^21 in size, it leaves a whole number: bits behind the point have no place in the
 /// sum, whose low bits are those of the whole number k. With 127 more, the bits of the sum shifted left by 23
 /// are the float 2^k.
-constexpr float rounding_shift = 12582912.0f;  // 3 * 2^22
+inline constexpr float rounding_shift = 12582912.0f;  // 3 * 2^22
 
 /// e^r for |r| <= ln 2 / 2.
 GRADUS_INLINE float exp_near_zero(float r) {

@@ -8,8 +8,8 @@
 namespace gradus::GRADUS_ISA {
 namespace {
 
-constexpr int philox_lanes = 64;
-constexpr int philox_group = 4 * philox_lanes;  // numbers made at a time
+inline constexpr int philox_lanes = 64;
+inline constexpr int philox_group = 4 * philox_lanes;  // numbers made at a time
 
 /// The ten rounds on 64 counters at once: the rounds outside and the lanes inside, so that the compiler
 /// vectorises over lanes. Word w of lane l lies at c[w * 64 + l], before and after.

@@ -35,6 +35,7 @@ struct RandomKernels {
                          std::int32_t threshold, double scale, const double* x, double* y);
 };
 
+// NOLINTBEGIN(bugprone-incorrect-roundings): not negative and far below 2^52.
 /// The threshold of mask() for a probability in [0, 1], to the nearest 2^-24.
 constexpr std::int32_t random_threshold(double probability) {
   return static_cast<std::int32_t>(probability * 16777216.0 + 0.5);
@@ -43,5 +44,6 @@ constexpr std::int32_t random_threshold(double probability) {
 constexpr std::int32_t dropout_threshold(double probability) {
   return static_cast<std::int32_t>(probability * 65536.0 + 0.5);
 }
+// NOLINTEND(bugprone-incorrect-roundings)
 
 }  // namespace gradus

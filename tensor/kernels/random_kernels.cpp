@@ -103,10 +103,10 @@ void normal_float(u64 seed, u64 position, std::int64_t count, float mean, float 
 }
 
 void normal_double(u64 seed, u64 position, std::int64_t count, double mean, double deviation, double* out) {
-  constexpr int quarter = philox_group / 4;
+  constexpr int half = philox_group / 2, quarter = half / 2;
   constexpr double turn = 6.283185307179586;
   Numbers n;
-  for (std::int64_t i = 0; i < count; i += 2 * quarter, position += philox_group) {
+  for (std::int64_t i = 0; i < count; i += half, position += philox_group) {
     philox_numbers(seed, position / philox_group, n.at);
     for (int j = 0; j < quarter && i + j < count; ++j) {
       const double u = uniform_of(n.at[j], n.at[2 * quarter + j]) + 1.1102230246251565e-16;  // in (0, 1]
@@ -133,7 +133,7 @@ GRADUS_INLINE T kept(u32 half, std::int32_t threshold, T scale, T x) {
 
 template <class T>
 void dropout(u64 seed, u64 position, std::int64_t count, std::int32_t threshold, T scale, const T* x, T* y) {
-  constexpr std::int64_t elements = 2 * philox_group;  // that one group of numbers serves
+  constexpr int elements = 2 * philox_group;  // that one group of numbers serves
   Numbers numbers;
   const u32* n = numbers.at;
   for (std::int64_t i = 0; i < count;) {

@@ -90,7 +90,7 @@ T shifted_sum(std::int64_t n, const T* x, T shift) {
 
 template <class T>
 void forward(std::int64_t n, const T* x, const bool* masked, T* y) {
-  if (masked) {
+  if (masked != nullptr) {
     const auto* hidden =
         reinterpret_cast<const unsigned char*>(masked);  // bytes: loops over bool are not vectorised
 #pragma omp simd

@@ -41,8 +41,8 @@ GRADUS_INLINE __m512 load(const float* x, std::int64_t count) {
   return _mm512_maskz_loadu_ps(static_cast<__mmask16>(count >= 16 ? 0xffffu : (1u << count) - 1), x);
 }
 
-GRADUS_INLINE __m512i rows_of_four(const std::byte* tile, int row, int column) {
-  const auto quarter = [&](int i) {
+GRADUS_INLINE __m512i rows_of_four(const std::byte* tile, std::int64_t row, std::int64_t column) {
+  const auto quarter = [&](std::int64_t i) {
     return _mm_load_si128(reinterpret_cast<const __m128i*>(tile + (row + 4 * i) * row_bytes + column * 4));
   };
   __m512i v = _mm512_castsi128_si512(quarter(0));
@@ -140,11 +140,11 @@ GRADUS_INLINE void multiply_parts() {
   _tile_dpbf16ps(2, 5, 6);
   _tile_dpbf16ps(3, 5, 7);
 }
-GRADUS_INLINE void load_a(const std::byte* step, int part) {
+GRADUS_INLINE void load_a(const std::byte* step, std::int64_t part) {
   _tile_loadd(4, step + 2 * part * tile_bytes, row_bytes);
   _tile_loadd(5, step + (2 * part + 1) * tile_bytes, row_bytes);
 }
-GRADUS_INLINE void load_b(const std::byte* step, int part) {
+GRADUS_INLINE void load_b(const std::byte* step, std::int64_t part) {
   _tile_loadd(6, step + 2 * part * tile_bytes, row_bytes);
   _tile_loadd(7, step + (2 * part + 1) * tile_bytes, row_bytes);
 }

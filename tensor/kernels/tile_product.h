@@ -43,7 +43,7 @@ struct TileBlock {
   std::int64_t c_stride;
 };
 /// Between open_tiles and close_tiles of the same thread.
-void multiply(const TileBlock& block);
+void multiply(const TileBlock& p);
 
 void open_tiles();
 void close_tiles();
