@@ -42,8 +42,8 @@ class Collector final : public ModelVisitor {
 }  // namespace
 
 std::vector<ModelEntry> entries_of(const ModelView& model) {
-  // The first visit writes the names, also where threads share a model for reading: each begins a search by asking for
-  // its parameters.
+  // The first visit writes the names, also where threads share a model for reading: each begins a search by
+  // asking for its parameters.
   static std::mutex mutex;
   const std::lock_guard lock(mutex);
   Collector collector;

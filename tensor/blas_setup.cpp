@@ -74,8 +74,8 @@ void choose_core_again() {
   core_chosen_first = before;
 }
 
-// When the program starts, before there are other threads: one that reads the environment or multiplies by the same
-// BLAS meanwhile would see both change under it.
+// When the program starts, before there are other threads: one that reads the environment or multiplies by
+// the same BLAS meanwhile would see both change under it.
 [[maybe_unused]] const bool core_is_chosen = (choose_core_again(), true);
 
 }  // namespace
@@ -99,7 +99,8 @@ std::string blas_description() {
   std::string text(config.substr(0, config.find(' ', config.find(' ') + 1)));
   text += std::string(", one thread inside our tiles, kernels ") + openblas_get_corename();
   if (core_chosen_first) {
-    text += std::string(" (chosen again: it does not know this processor and had chosen ") + core_chosen_first + ")";
+    text += std::string(" (chosen again: it does not know this processor and had chosen ") +
+            core_chosen_first + ")";
   }
   return text;
 }
