@@ -1,4 +1,5 @@
-// Scopes that change how the thread works while they live: no_grad, enable_grad, evaluating.
+// Scopes that change how the thread works while they live: no_grad, enable_grad, evaluating. Other threads do not see
+// them: a new thread begins with recording and training on.
 #pragma once
 
 namespace gradus {

@@ -3,7 +3,7 @@
 // A model is a plain struct or a type with GRADUS_FIELDS (fields.h). Functions take a ModelView, which any
 // model converts to. Whoever visits a model through these functions also completes the names of its
 // parameters: a layer calls its own "weight", the model that holds it makes that
-// "decoder.attention.query.weight".
+// "decoder.attention.query.weight". Several threads may visit one model at once.
 #pragma once
 #include <gradus/nn/clone.h>
 #include <gradus/nn/load_report.h>

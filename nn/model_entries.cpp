@@ -1,5 +1,7 @@
 #include <gradus/nn/model_entries.h>
 
+#include <mutex>
+
 namespace gradus::detail {
 namespace {
 
@@ -40,6 +42,10 @@ class Collector final : public ModelVisitor {
 }  // namespace
 
 std::vector<ModelEntry> entries_of(const ModelView& model) {
+  // The first visit writes the names, also where threads share a model for reading: each begins a search by
+  // asking for its parameters.
+  static std::mutex mutex;
+  const std::lock_guard lock(mutex);
   Collector collector;
   model.visit("", collector);
   return std::move(collector.entries);

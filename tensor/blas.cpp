@@ -3,6 +3,7 @@
 #include <gradus/tensor/error.h>
 #include <gradus/tensor/memory.h>
 #include <gradus/tensor/parallel.h>
+#include <gradus/tensor/thread_sanitizer.h>
 #include <gradus/tensor/tile_product.h>
 #include <gradus/tensor/workspace.h>
 
@@ -106,6 +107,15 @@ void call_blas(const MatrixProduct<double>& p, double beta) {
               static_cast<int>(p.c_stride));
 }
 
+// What BLAS is about to read and write, for the thread sanitizer.
+template <class T>
+void announce(const MatrixProduct<T>& p) {
+  constexpr std::int64_t size = sizeof(T);
+  sanitizer_reads(p.a, p.a_transposed ? p.k : p.m, (p.a_transposed ? p.m : p.k) * size, p.a_stride * size);
+  sanitizer_reads(p.b, p.b_transposed ? p.n : p.k, (p.b_transposed ? p.k : p.n) * size, p.b_stride * size);
+  sanitizer_writes(p.c, p.m, p.n * size, p.c_stride * size);
+}
+
 // C = beta C, without reading C where beta is 0.
 template <class T>
 void scale(const MatrixProduct<T>& p, T beta) {
@@ -161,6 +171,7 @@ void multiply(MatrixProduct<T> p) {
   p.a_stride = std::max(p.a_stride, p.a_transposed ? p.m : p.k);
   p.b_stride = std::max(p.b_stride, p.b_transposed ? p.k : p.n);
   p.c_stride = std::max(p.c_stride, p.n);
+  if constexpr (std::is_floating_point_v<T>) announce(p);
   call_blas(p, beta);
 }
 

@@ -1,11 +1,11 @@
 // Products of matrices: our tiles and threads, single-threaded BLAS within. Row-major throughout.
 //
 // Tiles come from the shape alone, so the result is the same bit for bit on one thread or many (for one BLAS
-// and one processor). Before its first product Gradus sets the linked BLAS up, once:
-//   - OpenBLAS is set to one thread, for the whole process;
-//   - where OpenBLAS does not know the processor and has fallen back to kernels far below it, it is made to
-//     choose again, as if OPENBLAS_CORETYPE had been set. A value that the user has set is respected, and the
-//     environment is put back.
+// and one processor). Gradus sets the linked BLAS up, once:
+//   - when the program starts, where OpenBLAS does not know the processor and has fallen back to kernels far
+//     below it, it is made to choose again, as if OPENBLAS_CORETYPE had been set. A value that the user has set
+//     is respected, and the environment is put back;
+//   - before the first product, OpenBLAS is set to one thread, for the whole process.
 // A host program that uses the same BLAS should call prepare_blas() before its threads do, and set its number
 // of threads afterwards.
 #pragma once
@@ -52,7 +52,7 @@ void gemm_batched(DType dtype, const Shape& batch, std::int64_t m, std::int64_t 
                   double alpha, MatrixView a, const Shape& a_strides, MatrixView b, const Shape& b_strides,
                   double beta, void* c, std::int64_t c_stride, const Shape& c_strides);
 
-/// Sets the BLAS up now rather than before the first product.
+/// Sets the BLAS to one thread now rather than before the first product.
 void prepare_blas();
 
 /// Counts floating-point operations from now on, or no longer: 2 m n k for every product, also those of int64.

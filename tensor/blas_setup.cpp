@@ -22,7 +22,7 @@ namespace gradus {
 namespace {
 
 std::once_flag prepared;
-std::string core_chosen_first;  // by OpenBLAS; empty where the choice was left as it is
+constinit const char* core_chosen_first = nullptr;  // by OpenBLAS; null where the choice was left as it is
 
 // How wide the vectors are that a core's kernels use: 1 AVX, 2 AVX2 with FMA, 3 AVX-512, 0 less. A name that
 // is not known is taken for the best: newer versions of OpenBLAS know more.
@@ -64,7 +64,7 @@ void choose_core_again() {
   if (!openblas_get_corename || !gotoblas_dynamic_init || !gotoblas_dynamic_quit) return;
   constexpr const char* variable = "OPENBLAS_CORETYPE";
   if (std::getenv(variable)) return;
-  const std::string before = openblas_get_corename();
+  const char* const before = openblas_get_corename();
   const Core best = best_core();
   if (level_of(before) >= best.level) return;
   setenv(variable, best.name, 1);
@@ -74,11 +74,14 @@ void choose_core_again() {
   core_chosen_first = before;
 }
 
+// When the program starts, before there are other threads: one that reads the environment or multiplies by
+// the same BLAS meanwhile would see both change under it.
+[[maybe_unused]] const bool core_is_chosen = (choose_core_again(), true);
+
 }  // namespace
 
 void prepare_blas() {
   std::call_once(prepared, [] {
-    choose_core_again();
     if (!openblas_set_num_threads) return;
     // The OpenMP flavour of OpenBLAS hands the number on to omp_set_num_threads: ask before, and put it back.
     num_threads();
@@ -95,8 +98,9 @@ std::string blas_description() {
   const std::string_view config = openblas_get_config ? openblas_get_config() : "OpenBLAS";
   std::string text(config.substr(0, config.find(' ', config.find(' ') + 1)));
   text += std::string(", one thread inside our tiles, kernels ") + openblas_get_corename();
-  if (!core_chosen_first.empty()) {
-    text += " (chosen again: it does not know this processor and had chosen " + core_chosen_first + ")";
+  if (core_chosen_first) {
+    text += std::string(" (chosen again: it does not know this processor and had chosen ") +
+            core_chosen_first + ")";
   }
   return text;
 }

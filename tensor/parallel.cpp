@@ -84,8 +84,9 @@ class Shares {
 int num_threads() {
   int count = chosen_threads.load(std::memory_order_relaxed);
   if (count == 0) {
-    count = std::max(1, std::min(omp_get_max_threads(), omp_get_num_procs()));
-    chosen_threads.store(count, std::memory_order_relaxed);
+    const int all = std::max(1, std::min(omp_get_max_threads(), omp_get_num_procs()));
+    // Another thread may have set a number in between: that one counts, and `count` becomes it.
+    if (chosen_threads.compare_exchange_strong(count, all, std::memory_order_relaxed)) count = all;
   }
   return count;
 }

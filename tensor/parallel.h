@@ -14,8 +14,9 @@ namespace gradus {
 /// asks for it.
 int num_threads();
 
-/// For the whole process, from the next loop on. More than the processors available are cut down to them
-/// (waiting for a processor that is not there costs far more than it gains); less than 1 throws.
+/// For the whole process, from the next loop on; any thread may call it while others compute, whose results
+/// stay the same. More than the processors available are cut down to them (waiting for a processor that is
+/// not there costs far more than it gains); less than 1 throws.
 void set_num_threads(int count);
 
 /// Runs `body(context, begin, end)` for every tile; what parallel_for is made of.

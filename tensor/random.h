@@ -3,7 +3,8 @@
 // seed gives the same numbers on any number of threads, and numbers can be made again instead of being kept.
 //
 // There is one generator for the process. Every function below takes the next piece of its stream. What is
-// drawn is the same on every instruction set, bit for bit.
+// drawn is the same on every instruction set, bit for bit. All of it may be used by many threads at once, but
+// then each gets the piece that is next when it asks: what two threads draw depends on how they meet.
 #pragma once
 #include <gradus/tensor/tensor_class.h>
 

@@ -101,8 +101,9 @@ bool is_supported(InstructionSet set) {
 InstructionSet instruction_set() {
   std::uint8_t set = in_use.load(std::memory_order_relaxed);
   if (set == not_chosen) {
-    set = static_cast<std::uint8_t>(choose_at_start());
-    in_use.store(set, std::memory_order_relaxed);
+    const auto best = static_cast<std::uint8_t>(choose_at_start());
+    // Another thread may have chosen by hand in between: that one counts, and `set` becomes it.
+    if (in_use.compare_exchange_strong(set, best, std::memory_order_relaxed)) set = best;
   }
   return static_cast<InstructionSet>(set);
 }

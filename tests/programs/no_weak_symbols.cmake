@@ -6,7 +6,7 @@ foreach(object IN LISTS OBJECTS)
   endif()
   # The sanitizers' own symbols are the same in every object.
   string(REGEX MATCHALL "[^\n]* [WVuwv] [^\n]*" weak "${symbols}")
-  list(FILTER weak EXCLUDE REGEX "asan|ubsan")
+  list(FILTER weak EXCLUDE REGEX "asan|ubsan|tsan")
   if(weak)
     message(FATAL_ERROR "${object} has symbols that the linker may keep for callers on older processors: ${weak}")
   endif()

@@ -28,8 +28,6 @@ Function* next(const char* name) {
 
 }  // namespace
 
-#if !defined(__SANITIZE_ADDRESS__)
-
 extern "C" void* malloc(std::size_t size) {
   static auto* const original = next<void*(std::size_t)>("malloc");
   count();
@@ -45,8 +43,6 @@ extern "C" void* realloc(void* block, std::size_t size) {
   count();
   return original(block, size);
 }
-
-#endif
 
 namespace {
 
@@ -88,10 +84,6 @@ bool settles(translation::ModelKind kind, int threads) {
 
 int main() {
   using translation::ModelKind;
-#if defined(__SANITIZE_ADDRESS__)
-  std::printf("skipped: under the address sanitizer every block is the system's\n");
-  return 0;
-#endif
   gradus::manual_seed(1);
 #if defined(__clang__)
   const int all = 1;  // LLVM's OpenMP asks for memory of its own in every parallel loop
