@@ -1,10 +1,12 @@
 #include "storage.h"
 
 #include "digest.h"
+#include "json_object.h"
 
 #include <gradus/nn/model.h>
 #include <gradus/tensor/atomic_file.h>
 #include <gradus/tensor/error.h>
+#include <gradus/tensor/safetensors_layout.h>
 
 #include <nlohmann/json.hpp>
 
@@ -61,35 +63,52 @@ nlohmann::ordered_json json_of(const ModelOptions& o) {
           {"tie", name_of(o.tie)}};
 }
 
-ModelOptions options_of(const nlohmann::json& config) {
-  const auto text = [&config](const char* key) { return config.at(key).get<std::string>(); };
+ModelOptions options_of(const JsonObject& config) {
+  const auto text = [&config](const char* key) { return config.get<std::string>(key); };
+  const auto number = [&config](const char* key) { return config.get<std::int64_t>(key); };
   ModelOptions o;
   o.kind = model_kind_named(text("model"));
-  o.dim = config.at("dim");
-  o.layers = config.at("layers");
-  o.dropout = config.at("dropout");
-  o.hidden = config.at("hidden");
+  o.dim = number("dim");
+  o.layers = config.get<int>("layers");
+  o.dropout = config.get<double>("dropout");
+  o.hidden = number("hidden");
   o.attention.reset();
   if (text("attention") != "none") o.attention = nn::score_named(text("attention"));
   o.attending.normalizer = nn::normalizer_named(text("normalizer"));
   o.attending.pattern = nn::pattern_named(text("pattern"));
-  o.attending.window = config.at("window");
-  o.attending.stride = config.at("stride");
-  o.attending.max_length = config.at("attention_max_length");
-  o.attending.learn_temperature = config.at("learn_temperature");
+  o.attending.window = number("window");
+  o.attending.stride = number("stride");
+  o.attending.max_length = number("attention_max_length");
+  o.attending.learn_temperature = config.get<bool>("learn_temperature");
   o.timing = timing_named(text("timing"));
-  o.input_feeding = config.at("input_feeding");
+  o.input_feeding = config.get<bool>("input_feeding");
   o.context = context_named(text("context"));
   o.output = output_named(text("output"));
-  o.heads = config.at("heads");
-  o.ffn = config.at("ffn");
+  o.heads = number("heads");
+  o.ffn = number("ffn");
   o.norm = nn::norm_placement_named(text("norm"));
   o.norm_kind = nn::norm_kind_named(text("norm_kind"));
   o.feed_forward = nn::feed_forward_named(text("feed_forward"));
-  o.key_value_heads = config.at("key_value_heads");
+  o.key_value_heads = number("key_value_heads");
   o.positions = positions_named(text("positions"));
   o.tie = tie_named(text("tie"));
   return o;
+}
+
+/// No model is made, and no memory asked for, that the weights could not fill: config.json may say any sizes.
+void check_size(const ModelOptions& options, const std::string& path) {
+  const MappedFile file("load", path);
+  std::uint64_t stored = 0;
+  for (const TensorEntry& entry : read_layout(file).tensors) {
+    stored += (entry.end - entry.begin) / entry.type->bytes;
+  }
+  const double least = least_parameters(options);
+  if (least > static_cast<double>(stored)) {
+    std::ostringstream number;
+    number << least;
+    file.origin().refuse("does not fit the model: config.json tells of one with " + number.str() +
+                         " numbers or more, and it holds " + std::to_string(stored));
+  }
 }
 
 }  // namespace
@@ -133,25 +152,21 @@ void save_weights(const std::string& folder, const NamedTensors& weights) {
 }
 
 Translator load_translator(const std::string& folder) {
-  const std::string path = in(folder, "config.json");
-  const std::string text = load_config(folder);
-  ModelOptions options;
-  Language source, target;
-  try {
-    const auto config = nlohmann::json::parse(text);
-    if (config.at("format") != 2) throw Error("load", "'" + path + "' is of another format");
-    source.tokenizer = Tokenizer::named(config.at("source_tokens").get<std::string>());
-    target.tokenizer = Tokenizer::named(config.at("target_tokens").get<std::string>());
-    options = options_of(config);
-  } catch (const nlohmann::json::exception& problem) {
-    throw Error("load", "'" + path + "' is damaged: " + problem.what());
+  const JsonObject config(load_config(folder), "'" + in(folder, "config.json") + "'");
+  if (const auto format = config.get<std::int64_t>("format"); format != 2) {
+    throw Error("load", "'" + in(folder, "config.json") + "' is of another format: " + std::to_string(format));
   }
+  Language source{.tokenizer = Tokenizer::named(config.get<std::string>("source_tokens")), .vocabulary = {}};
+  Language target{.tokenizer = Tokenizer::named(config.get<std::string>("target_tokens")), .vocabulary = {}};
+  ModelOptions options = options_of(config);
   source.vocabulary = Vocabulary::load(in(folder, "source.vocabulary"));
   target.vocabulary = Vocabulary::load(in(folder, "target.vocabulary"));
   options.source_vocabulary = source.vocabulary.size();
   options.target_vocabulary = target.vocabulary.size();
+  const std::string weights = in(folder, "model.safetensors");
+  check_size(options, weights);
   Translator translator{std::move(source), std::move(target), make_model(options)};
-  load(translator.model->view(), in(folder, "model.safetensors"));
+  load(translator.model->view(), weights);
   return translator;
 }
 
