@@ -1,5 +1,5 @@
-// A checkpoint of a training: load_checkpoint, and what was read is written and read again. Then a training
-// goes on from its weights and its optimiser's state.
+// A checkpoint of a training: load_checkpoint, and what was read is written and read again. Then it is found
+// in its folder, and a training goes on from its weights and its optimiser's state.
 #include "checkpoint.h"
 
 #include <gradus/autograd/reduce.h>
@@ -28,6 +28,18 @@ void go_on(const Checkpoint& checkpoint) {
   adam.step();
 }
 
+/// In the folder of a run, which it is removed from again.
+void find(const Checkpoint& checkpoint, std::string_view bytes) {
+  const std::string folder = files().path("");
+  std::filesystem::create_directory(files().path("checkpoints"));
+  std::ofstream(checkpoint_path(folder, checkpoint.state.step), std::ios::binary) << bytes;
+  takes([&] {
+    const auto found = latest_checkpoint(folder, {.run = checkpoint.run, .most_log_bytes = 4096});
+    require(found && found->state.step == checkpoint.state.step, "checkpoint: another one is found");
+  });
+  remove_old_checkpoints(folder, 0, INT64_MAX, -1);
+}
+
 }  // namespace
 
 int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
@@ -45,5 +57,6 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   save_checkpoint(again, second);
   require(files().read("copy") == files().read("again"), "checkpoint: the round trip changes bytes");
   takes([&] { go_on(first); });
+  find(first, text_of(data, size));
   return 0;
 }

@@ -21,6 +21,8 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const bool taken = takes([&] {
     TrainingLog log(folder, static_cast<std::int64_t>(bytes), 7);
     log.step({.step = 7, .skipped = 1}, result, 0.25);
+    log.epoch({.step = 7}, {.loss = NAN}, 1);
+    log.checkpoint(7, 1);
     log.sync();
   });
   const std::string after = files().read("log.jsonl");

@@ -72,6 +72,7 @@ void safetensors_seeds(Seeds seeds) {
         safetensors("{" + entry("w", type, "[1,2]", "[0,8]") + "}", "\x01\x80\x01\x7c\x80\x7f\xff\xff"));
   for (const char* type : {"U64", "I64", "F64"})
     seeds.add(safetensors("{" + entry("w", type, "[]", "[0,8]") + "}", "\x01\x80\x01\x7c\x80\x7f\xff\xff"));
+  seeds.add(safetensors("{" + entry("w", "U8", "[1,1,1,1,1,1,1,1,1]", "[0,1]") + "}", "a"));
   seeds.add(malformed_safetensors());
 }
 
@@ -86,6 +87,7 @@ void npy_seeds(Seeds seeds) {
     seeds.add(plain_npy(type, "()", "\x01\x80\x01\x7c\x80\x7f\xff\xff"));
   for (const int major : {2, 3})
     seeds.add(npy("{'shape':(2,3,),'fortran_order':True,\"descr\":'|u1'}", "abcdef", major));
+  seeds.add(plain_npy("|u1", "(1, 1, 1, 1, 1, 1, 1, 1, 1)", "a"));
   seeds.add(malformed_npy());
 }
 
@@ -164,6 +166,10 @@ void config_seeds(Seeds seeds) {
     seeds.add(
         config_of({.kind = ModelKind::transformer, .dim = 4, .heads = 2, .ffn = 4, .positions = positions}));
   seeds.add(config_of({.dim = 4, .hidden = 4, .attention = {}, .output = OutputLayer::direct}));
+  const std::string config = config_of({.dim = 4, .hidden = 4}), words = "\"words\"";
+  const std::size_t at = config.find(words);
+  for (const char* name : {"\"characters\"", "\"bytes\""})
+    seeds.add(config.substr(0, at) + name + config.substr(at + words.size()));
   for (const char* text :
        {"", "{", "[]", "{}", "{\"training\":{}}", "{\"format\":1,\"training\":3}", "{\"text\":[]}"})
     seeds.add(text);
@@ -178,6 +184,13 @@ void checkpoint_seeds(Seeds seeds) {
   c.best = c.weights;
   c.state.best_loss = c.state.best.loss = 1.0 / 3;
   save_checkpoint(seeds.next(), c);
+  // A line break where a parser allows for one, and the header's length that goes with it.
+  const std::string first = seeds.next();
+  save_checkpoint(first, c);
+  std::ifstream file(first, std::ios::binary);
+  std::string bytes{std::istreambuf_iterator<char>(file), {}};
+  bytes[0] = static_cast<char>(bytes[0] + 8);
+  seeds.add(bytes.insert(9, "\n       "));
   const Tensor a = full({2}, 1).requires_grad_();
   optim::Adam adam(std::vector{a});
   c.optimizer = adam.state_dict();
@@ -217,6 +230,7 @@ void model_seeds(Seeds seeds) {
   };
   save_tensors(seeds.next(), renamed("", "tied.weight"));
   save_tensors(seeds.next(), renamed("module.", "tied.weight"));
+  save_tensors(seeds.next(), {{"weight", zeros({3, 2})}, {"bias", zeros({3})}});
   save_tensors(seeds.next(), renamed("", "tied.wieght"));
   save_tensors(
       seeds.next(),
