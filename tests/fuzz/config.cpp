@@ -1,5 +1,6 @@
 // config.json of a training run: the options that `--resume` and `replay` take from it, the check of the
 // texts, and the model that `translate run` makes of it, beside vocabularies and weights that are in order.
+#include "search.h"
 #include "storage.h"
 #include "training_setup.h"
 
@@ -67,6 +68,10 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   Setup setup;
   setup.texts = {{"source", "995dc9bbdf1939fa"}, {"valid-target", "0000000000000000"}};
   takes([&] { check_texts(TrainCommand(), setup, text); });
-  takes([&] { load_translator(run); });
+  takes([&] {
+    const Translator translator = load_translator(run);
+    const std::vector<std::string> lines{"a b a"};
+    translate_lines(*translator.model, translator.source, translator.target, lines);
+  });
   return 0;
 }

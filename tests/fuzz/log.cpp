@@ -17,11 +17,14 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   for (const std::int64_t step : {1, 2}) takes([&] { logged_step(folder, step); });
   require(log_size(folder) == static_cast<std::int64_t>(text.size()), "log: another size");
   const auto bytes = static_cast<std::size_t>(data[0]);
+  TrainingState state;
+  state.step = 7;
+  state.skipped = 1;
   const StepResult result{.loss = 0.5, .gradient_norm = INFINITY};
   const bool taken = takes([&] {
     TrainingLog log(folder, static_cast<std::int64_t>(bytes), 7);
-    log.step({.step = 7, .skipped = 1}, result, 0.25);
-    log.epoch({.step = 7}, {.loss = NAN}, 1);
+    log.step(state, result, 0.25);
+    log.epoch(state, {.loss = NAN}, 1);
     log.checkpoint(7, 1);
     log.sync();
   });

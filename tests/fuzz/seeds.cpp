@@ -160,6 +160,9 @@ std::string config_of(const ModelOptions& model) {
 void config_seeds(Seeds seeds) {
   for (const ModelKind kind : {ModelKind::rnn, ModelKind::gru, ModelKind::lstm, ModelKind::transformer})
     seeds.add(config_of({.kind = kind, .dim = 4, .hidden = 4, .heads = 2, .ffn = 4}));
+  for (const nn::Pattern pattern : {nn::Pattern::window, nn::Pattern::strided, nn::Pattern::local_m})
+    seeds.add(
+        config_of({.dim = 4, .hidden = 4, .attending = {.pattern = pattern, .window = 1, .stride = 2}}));
   for (const nn::Score score : {nn::Score::location, nn::Score::content_location, nn::Score::cosine})
     seeds.add(config_of({.dim = 4, .hidden = 4, .attention = score, .attending = {.max_length = 4}}));
   for (const Positions positions : {Positions::learned, Positions::shaw, Positions::t5, Positions::rotary})
@@ -230,6 +233,9 @@ void model_seeds(Seeds seeds) {
   };
   save_tensors(seeds.next(), renamed("", "tied.weight"));
   save_tensors(seeds.next(), renamed("module.", "tied.weight"));
+  NamedTensors untied = renamed("", "tied.weight");
+  untied[untied.size() - 2].second = zeros({3, 2}, DType::float64);
+  save_tensors(seeds.next(), untied);
   save_tensors(seeds.next(), {{"weight", zeros({3, 2})}, {"bias", zeros({3})}});
   save_tensors(seeds.next(), renamed("", "tied.wieght"));
   save_tensors(
