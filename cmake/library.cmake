@@ -46,11 +46,15 @@ target_link_libraries(gradus PRIVATE OpenMP::OpenMP_CXX BLAS::BLAS Threads::Thre
 set(kernel_flags -O3 -fno-trapping-math -fno-math-errno -ffp-contract=fast -fopenmp-simd)
 # The float64 kernels call the C library, so their loops cannot be vectorised, and Clang says so at each.
 list(APPEND kernel_flags $<$<CXX_COMPILER_ID:Clang>:-Wno-pass-failed>)
+# Readers of files hardly use the kernels, which take many minutes to compile with all that.
+if(GRADUS_BUILD_FUZZERS)
+  list(APPEND kernel_flags -fno-sanitize=all)
+endif()
 set(isa_flags_baseline "")
 set(isa_flags_avx2 -mavx2 -mfma)
 set(isa_flags_avx512 -mavx512f -mavx512bw -mavx512dq -mavx512vl -mfma -mprefer-vector-width=512)
 set(instruction_sets baseline)
-if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64")
+if(GRADUS_X86_KERNELS AND CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64")
   list(APPEND instruction_sets avx2 avx512)
   target_compile_definitions(gradus PRIVATE GRADUS_HAS_X86_KERNELS)
 endif()
@@ -67,7 +71,7 @@ foreach(isa IN LISTS instruction_sets)
 endforeach()
 # Products on matrix tiles have no version for other processors. -Wno-maybe-uninitialized: false alarms in GCC's own
 # header (GCC bug 105593).
-if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64")
+if(GRADUS_X86_KERNELS AND CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64")
   set(tile_product ${PROJECT_SOURCE_DIR}/tensor/kernels/tile_product.cpp)
   target_sources(gradus PRIVATE ${tile_product})
   set_source_files_properties(${tile_product} PROPERTIES COMPILE_DEFINITIONS GRADUS_ISA=amx)

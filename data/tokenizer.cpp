@@ -1,6 +1,7 @@
 #include <gradus/data/tokenizer.h>
 #include <gradus/data/utf8.h>
 #include <gradus/tensor/error.h>
+#include <gradus/tensor/origin.h>
 
 namespace gradus {
 namespace {
@@ -45,7 +46,7 @@ std::string join_characters(const std::vector<std::string>& tokens) {
 Tokenizer Tokenizer::named(std::string_view name) {
   if (name == "words") return {words};
   if (name == "characters") return {characters};
-  throw Error("tokenizer", "unknown tokenizer \"" + std::string(name) + "\"; choose words or characters");
+  throw Error("tokenizer", "unknown tokenizer \"" + printable(name) + "\"; choose words or characters");
 }
 
 std::string_view Tokenizer::name() const { return kind == words ? "words" : "characters"; }

@@ -3,6 +3,7 @@
 #include <gradus/data/vocabulary.h>
 #include <gradus/tensor/atomic_file.h>
 #include <gradus/tensor/error.h>
+#include <gradus/tensor/origin.h>
 
 #include <algorithm>
 #include <array>
@@ -23,7 +24,7 @@ bool is_special(std::string_view token) {
 void check_token(const std::string& token) {
   if (token.empty()) throw Error("vocabulary", "a token is empty; a token has to have a character");
   if (token.find_first_of("\r\n") != std::string::npos) {
-    throw Error("vocabulary", "the token \"" + token + "\" has a line break in it; tokenize line by line");
+    throw Error("vocabulary", "the token \"" + printable(token) + "\" has a line break in it; tokenize line by line");
   }
   const std::optional<std::size_t> invalid = find_invalid_utf8(token);
   if (invalid || token.find('\0') != std::string::npos) {
@@ -47,7 +48,7 @@ void check_options(const VocabularyOptions& options) {
 
 void check_specials(const std::vector<std::string>& lines, const std::string& path) {
   for (std::size_t i = 0; i < specials.size(); ++i) {
-    const std::string found = i < lines.size() ? "is \"" + lines[i] + "\"" : "is missing";
+    const std::string found = i < lines.size() ? "is \"" + printable(lines[i]) + "\"" : "is missing";
     if (i < lines.size() && lines[i] == specials[i]) continue;
     throw Error("vocabulary.load", "\"" + path + "\", line " + std::to_string(i + 1) + " " + found +
                                        "; a vocabulary starts with the lines <pad>, <unk>, <s>, </s>");
@@ -128,9 +129,14 @@ Vocabulary Vocabulary::load(const std::string& path) {
   for (std::size_t i = specials.size(); i < lines.size(); ++i) {
     const std::string place = "\"" + path + "\", line " + std::to_string(i + 1);
     if (lines[i].empty()) throw Error("vocabulary.load", place + " is empty; each line has to be a token");
+    if (lines[i].find('\r') != std::string::npos) {
+      throw Error("vocabulary.load",
+                  place + " has a carriage return in it: \"" + printable(lines[i]) +
+                      "\"; a token is written as a line and would come back as another one");
+    }
     if (is_special(lines[i]) || vocabulary.ids_.contains(lines[i])) {
       const auto earlier = std::find(lines.begin(), lines.end(), lines[i]) - lines.begin() + 1;
-      throw Error("vocabulary.load", place + " repeats the token \"" + lines[i] + "\" of line " +
+      throw Error("vocabulary.load", place + " repeats the token \"" + printable(lines[i]) + "\" of line " +
                                          std::to_string(earlier) + "; each token may stand only once");
     }
     vocabulary.add(lines[i]);

@@ -1,6 +1,7 @@
 // The kinds of attention by name, and in words.
 #include <gradus/nn/attention.h>
 #include <gradus/tensor/error.h>
+#include <gradus/tensor/origin.h>
 
 #include <string>
 
@@ -15,7 +16,7 @@ Kind find(const Kind (&kinds)[Count], std::string_view name, const char* what) {
     known += (known.empty() ? "" : ", ") + std::string(name_of(kind));
   }
   throw Error("attention",
-              std::string("there is no ") + what + " '" + std::string(name) + "'; known are " + known);
+              std::string("there is no ") + what + " '" + printable(name) + "'; known are " + known);
 }
 
 }  // namespace

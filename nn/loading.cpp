@@ -3,6 +3,7 @@
 #include <gradus/nn/model_entries.h>
 #include <gradus/nn/similar_names.h>
 #include <gradus/tensor/error.h>
+#include <gradus/tensor/origin.h>
 
 #include <algorithm>
 #include <cstring>
@@ -14,7 +15,6 @@ namespace gradus {
 namespace {
 
 using detail::ModelEntry;
-using detail::printable;
 
 std::string kind_of(const Tensor& tensor) {
   return tensor.defined() ? name_of(tensor.dtype()) + (" " + to_string(tensor.shape())) : "undefined";

@@ -2,6 +2,7 @@
 #include <gradus/nn/norm.h>
 #include <gradus/tensor/create.h>
 #include <gradus/tensor/error.h>
+#include <gradus/tensor/origin.h>
 
 #include <string>
 
@@ -27,7 +28,7 @@ NormKind norm_kind_named(std::string_view name) {
   for (const NormKind kind : {NormKind::layer, NormKind::rms}) {
     if (name == name_of(kind)) return kind;
   }
-  throw Error("norm", "there is no normalisation '" + std::string(name) + "'; known are layer and rms");
+  throw Error("norm", "there is no normalisation '" + printable(name) + "'; known are layer and rms");
 }
 
 Norm::Norm(NormKind k, std::int64_t features, double epsilon)

@@ -41,13 +41,4 @@ std::string prefix_between(const std::vector<std::string_view>& names,
   return "";
 }
 
-std::string printable(std::string_view name) {
-  constexpr std::size_t longest = 200;
-  std::string text(name.substr(0, longest));
-  for (char& c : text) {
-    if (static_cast<unsigned char>(c) < ' ' || c == '\x7f') c = '?';
-  }
-  return name.size() > longest ? text + "..." : text;
-}
-
 }  // namespace gradus::detail

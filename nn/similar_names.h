@@ -15,7 +15,4 @@ std::size_t edit_distance(std::string_view a, std::string_view b);
 std::string prefix_between(const std::vector<std::string_view>& names,
                            const std::vector<std::string_view>& others);
 
-/// A name as it may be printed, whatever file it comes from: at most 200 bytes, control characters as '?'.
-std::string printable(std::string_view name);
-
 }  // namespace gradus::detail

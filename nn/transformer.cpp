@@ -3,6 +3,7 @@
 #include <gradus/autograd/normalize.h>
 #include <gradus/nn/transformer.h>
 #include <gradus/tensor/error.h>
+#include <gradus/tensor/origin.h>
 
 #include <string>
 #include <utility>
@@ -24,7 +25,7 @@ NormPlacement norm_placement_named(std::string_view name) {
   for (const NormPlacement placement : {NormPlacement::post, NormPlacement::pre}) {
     if (name == name_of(placement)) return placement;
   }
-  throw Error("norm", "a norm cannot stand '" + std::string(name) + "'; known are post and pre");
+  throw Error("norm", "a norm cannot stand '" + printable(name) + "'; known are post and pre");
 }
 
 FeedForwardKind feed_forward_named(std::string_view name) {
@@ -32,7 +33,7 @@ FeedForwardKind feed_forward_named(std::string_view name) {
     if (name == name_of(kind)) return kind;
   }
   throw Error("feed_forward",
-              "there is no network '" + std::string(name) + "'; known are relu, gelu and swiglu");
+              "there is no network '" + printable(name) + "'; known are relu, gelu and swiglu");
 }
 
 FeedForward::FeedForward(std::int64_t features, std::int64_t hidden, FeedForwardKind kind, double dropout,

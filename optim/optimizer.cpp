@@ -3,6 +3,7 @@
 #include <gradus/optim/optimizer.h>
 #include <gradus/tensor/create.h>
 #include <gradus/tensor/error.h>
+#include <gradus/tensor/origin.h>
 #include <gradus/tensor/kernels/optim.h>
 #include <gradus/tensor/parallel.h>
 
@@ -225,7 +226,10 @@ void Optimizer::load_state_dict(const NamedTensors& state) {
     const StateNames names = state_names(group);
     for (Slot& slot : groups[group]) {
       slot.steps = take(number_name(number, "step"), {}, DType::int64, true).item<std::int64_t>();
-      if (slot.steps < 0) throw Error("load_state_dict", "'" + number_name(number, "step") + "' is negative");
+      if (slot.steps < 0 || slot.steps == INT64_MAX) {  // there has to be one more
+        throw Error("load_state_dict", "'" + number_name(number, "step") + "' is " +
+                                           std::to_string(slot.steps) + ", which is no number of steps");
+      }
       for (std::size_t i = 0; i < names.size(); ++i) {
         if (!names[i]) continue;
         const Tensor saved = take(number_name(number, names[i]), slot.parameter.shape(),
@@ -237,7 +241,7 @@ void Optimizer::load_state_dict(const NamedTensors& state) {
   }
   if (!given.empty()) {
     throw Error("load_state_dict",
-                name_ + (" does not know '" + std::string(given.begin()->first) + "' of the state"));
+                name_ + (" does not know '" + printable(given.begin()->first) + "' of the state"));
   }
   groups_ = std::move(groups);
   for (std::size_t group = 0; group < rates.size(); ++group) set_learning_rate(group, rates[group]);

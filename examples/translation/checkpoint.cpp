@@ -1,8 +1,10 @@
 #include "checkpoint.h"
 
 #include "digest.h"
+#include "json_object.h"
 
 #include <gradus/tensor/error.h>
+#include <gradus/tensor/origin.h>
 
 #include <nlohmann/json.hpp>
 
@@ -27,7 +29,6 @@ constexpr int format = 1;
 
 /// JSON has no word for the infinity of a loss that was never measured: null.
 json number(double value) { return std::isfinite(value) ? json(value) : json(); }
-double number_of(const json& value) { return value.is_null() ? INFINITY : value.get<double>(); }
 
 std::string state_text(const Checkpoint& c) {
   const TrainingState& s = c.state;
@@ -52,30 +53,32 @@ std::string state_text(const Checkpoint& c) {
       .dump();
 }
 
-void read_state(const std::string& text, Checkpoint& c) {
-  const json j = json::parse(text);
-  if (j.at("format") != format) throw Error("load", "is of another format: " + j.at("format").dump());
+void read_state(const JsonObject& j, Checkpoint& c) {
+  // One more than each must be a number as well.
   const auto count = [&j](const char* key, std::int64_t least) {
-    if (!j.at(key).is_number_integer() || j.at(key).get<std::int64_t>() < least) {
-      throw Error("load", std::string(key) + " is " + j.at(key).dump() + " in the state");
-    }
-    return j.at(key).get<std::int64_t>();
+    const auto value = j.get<std::int64_t>(key);
+    if (value < least || value == INT64_MAX) j.refuse("'" + std::string(key) + "' is " + std::to_string(value));
+    return value;
   };
+  if (const auto found = j.get<std::int64_t>("format"); found != format) {
+    j.refuse("it is of another format: " + std::to_string(found));
+  }
   TrainingState& s = c.state;
-  c.run = j.at("run").get<std::string>();
+  c.run = j.get<std::string>("run");
   s.step = count("step", 0);
   s.epoch = count("epoch", 1);
   s.batch = count("batch", 0);
-  s.lr = j.at("lr");
-  s.best_loss = number_of(j.at("best_loss"));
+  s.lr = j.get<double>("lr");
+  s.best_loss = j.number_or(INFINITY, "best_loss");
   s.best_epoch = count("best_epoch", 0);
   s.best_step = count("best_step", 0);
-  s.best = {number_of(j.at("best").at("loss")), number_of(j.at("best").at("perplexity")),
-            j.at("best").at("bleu")};
+  const JsonObject best = j.object("best");
+  s.best = {best.number_or(INFINITY, "loss"), best.number_or(INFINITY, "perplexity"), best.get<double>("bleu")};
   s.skipped = count("skipped", 0);
-  s.loss_sum = j.at("loss_sum");
+  s.loss_sum = j.get<double>("loss_sum");
   s.updates = count("updates", 0);
-  c.random = {j.at("random").at("seed"), j.at("random").at("offset")};
+  const JsonObject random = j.object("random");
+  c.random = {random.get<std::uint64_t>("seed"), random.get<std::uint64_t>("offset")};
   c.log_bytes = count("log_bytes", 0);
 }
 
@@ -152,18 +155,15 @@ Checkpoint load_checkpoint(const std::string& path) {
   }
   const std::string digest = digest_of(file.tensors, file.metadata.at("state"));
   if (digest != file.metadata.at("digest")) {
-    refuse("its digest is " + digest + ", and it was written with " + file.metadata.at("digest"));
+    refuse("its digest is " + digest + ", and it was written with " +
+           printable(file.metadata.at("digest"), 40));
   }
   Checkpoint checkpoint;
-  try {
-    read_state(file.metadata.at("state"), checkpoint);
-  } catch (const std::exception& problem) {
-    refuse(problem.what());
-  }
+  read_state(JsonObject(file.metadata.at("state"), "'" + path + "'"), checkpoint);
   for (auto& [name, tensor] : file.tensors) {
     const auto part = std::find_if(std::begin(parts), std::end(parts),
                                    [&, &n = name](const Part& p) { return n.starts_with(p.prefix); });
-    if (part == std::end(parts)) refuse("it holds a tensor '" + name + "'");
+    if (part == std::end(parts)) refuse("it holds a tensor '" + printable(name) + "'");
     (checkpoint.*part->tensors).emplace_back(name.substr(std::strlen(part->prefix)), tensor);
   }
   return checkpoint;

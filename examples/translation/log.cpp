@@ -1,5 +1,7 @@
 #include "log.h"
 
+#include "json_object.h"
+
 #include <gradus/tensor/atomic_file.h>
 #include <gradus/tensor/error.h>
 
@@ -126,13 +128,14 @@ LoggedStep logged_step(const std::string& folder, std::int64_t step) {
   const std::string path = log_path(folder);
   std::ifstream file(path);
   if (!file) throw Error("replay", "'" + path + "' cannot be opened: is this the folder of a training run?");
-  const auto number = [](const json& value) { return value.is_null() ? NAN : value.get<double>(); };
-  std::int64_t last = 0;
+  std::int64_t last = 0, number = 0;
   for (std::string line; std::getline(file, line);) {
-    const json entry = json::parse(line, nullptr, false);
-    if (!entry.is_object() || !entry.contains("step")) continue;
-    last = entry["step"];
-    if (last == step) return {number(entry.at("loss")), number(entry.at("gradient_norm"))};
+    ++number;
+    if (!json::accept(line)) continue;  // half a line, from a full disk
+    const JsonObject entry(line, "line " + std::to_string(number) + " of '" + path + "'");
+    if (!entry.contains("step")) continue;
+    last = entry.get<std::int64_t>("step");
+    if (last == step) return {entry.number_or(NAN, "loss"), entry.number_or(NAN, "gradient_norm")};
   }
   throw Error("replay", "there is no step " + std::to_string(step) + " in '" + path + "': it goes to step " +
                             std::to_string(last));

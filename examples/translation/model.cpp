@@ -5,6 +5,7 @@
 
 #include <gradus/tensor/create.h>
 #include <gradus/tensor/error.h>
+#include <gradus/tensor/origin.h>
 
 #include <initializer_list>
 #include <span>
@@ -24,7 +25,7 @@ Option named(const char* what, const std::string& name, std::initializer_list<Op
     if (name == name_of(option)) return option;
     known += (known.empty() ? "" : ", ") + std::string(name_of(option));
   }
-  throw Error(what, "there is no " + std::string(what) + " '" + name + "'; known are " + known);
+  throw Error(what, "there is no " + std::string(what) + " '" + printable(name) + "'; known are " + known);
 }
 
 void check(const ModelOptions& options) {
@@ -49,6 +50,21 @@ std::unique_ptr<TranslationModel> make_model(const ModelOptions& options) {
   check(options);
   if (options.kind == ModelKind::transformer) return std::make_unique<TransformerModel>(options);
   return std::make_unique<RecurrentModel>(options);
+}
+
+double least_parameters(const ModelOptions& options) {
+  const auto words = static_cast<double>(options.target_vocabulary), dim = static_cast<double>(options.dim),
+             layers = static_cast<double>(options.layers), hidden = static_cast<double>(options.hidden);
+  if (options.kind == ModelKind::transformer) {
+    // Encoder and decoder: queries and output of attention, two maps of the position-wise network.
+    return words * dim + layers * 4 * dim * (dim + static_cast<double>(options.ffn));
+  }
+  // The recurrent weights of both directions of the encoder and of the decoder; what the first layer makes of a word.
+  double count = words * dim + layers * 3 * hidden * hidden + 2 * dim * hidden;
+  if (options.attention == nn::Score::location) {
+    count += static_cast<double>(options.attending.max_length) * hidden;
+  }
+  return count;
 }
 
 Tensor sentences_of(const Tensor& rows, std::int64_t width, std::int64_t width_before) {

@@ -106,6 +106,10 @@ class TranslationModel {
 /// Throws where the options do not fit together.
 std::unique_ptr<TranslationModel> make_model(const ModelOptions& options);
 
+/// The parameters that a model of these options has at least: its largest matrices, counted without asking for
+/// any. A floating-point number, which sizes of any kind cannot overflow.
+double least_parameters(const ModelOptions& options);
+
 /// Names of the options, as the command line and config.json write them, and back.
 const char* name_of(ModelKind kind);
 const char* name_of(Context context);

@@ -21,7 +21,4 @@ struct RunOption {
 void take_stored_options(std::span<const RunOption> options, const std::string& config,
                          const std::string& folder);
 
-/// What `config` says of an option that is a text.
-std::string stored_text(const std::string& config, const std::string& option, const std::string& folder);
-
 }  // namespace translation

@@ -1,10 +1,12 @@
 #include "storage.h"
 
 #include "digest.h"
+#include "json_object.h"
 
 #include <gradus/nn/model.h>
 #include <gradus/tensor/atomic_file.h>
 #include <gradus/tensor/error.h>
+#include <gradus/tensor/safetensors_layout.h>
 
 #include <nlohmann/json.hpp>
 
@@ -61,35 +63,52 @@ nlohmann::ordered_json json_of(const ModelOptions& o) {
           {"tie", name_of(o.tie)}};
 }
 
-ModelOptions options_of(const nlohmann::json& config) {
-  const auto text = [&config](const char* key) { return config.at(key).get<std::string>(); };
+ModelOptions options_of(const JsonObject& config) {
+  const auto text = [&config](const char* key) { return config.get<std::string>(key); };
+  const auto number = [&config](const char* key) { return config.get<std::int64_t>(key); };
   ModelOptions o;
   o.kind = model_kind_named(text("model"));
-  o.dim = config.at("dim");
-  o.layers = config.at("layers");
-  o.dropout = config.at("dropout");
-  o.hidden = config.at("hidden");
+  o.dim = number("dim");
+  o.layers = config.get<int>("layers");
+  o.dropout = config.get<double>("dropout");
+  o.hidden = number("hidden");
   o.attention.reset();
   if (text("attention") != "none") o.attention = nn::score_named(text("attention"));
   o.attending.normalizer = nn::normalizer_named(text("normalizer"));
   o.attending.pattern = nn::pattern_named(text("pattern"));
-  o.attending.window = config.at("window");
-  o.attending.stride = config.at("stride");
-  o.attending.max_length = config.at("attention_max_length");
-  o.attending.learn_temperature = config.at("learn_temperature");
+  o.attending.window = number("window");
+  o.attending.stride = number("stride");
+  o.attending.max_length = number("attention_max_length");
+  o.attending.learn_temperature = config.get<bool>("learn_temperature");
   o.timing = timing_named(text("timing"));
-  o.input_feeding = config.at("input_feeding");
+  o.input_feeding = config.get<bool>("input_feeding");
   o.context = context_named(text("context"));
   o.output = output_named(text("output"));
-  o.heads = config.at("heads");
-  o.ffn = config.at("ffn");
+  o.heads = number("heads");
+  o.ffn = number("ffn");
   o.norm = nn::norm_placement_named(text("norm"));
   o.norm_kind = nn::norm_kind_named(text("norm_kind"));
   o.feed_forward = nn::feed_forward_named(text("feed_forward"));
-  o.key_value_heads = config.at("key_value_heads");
+  o.key_value_heads = number("key_value_heads");
   o.positions = positions_named(text("positions"));
   o.tie = tie_named(text("tie"));
   return o;
+}
+
+/// No model is made, and no memory asked for, that the weights could not fill: config.json may say any sizes.
+void check_size(const ModelOptions& options, const std::string& path) {
+  const MappedFile file("load", path);
+  std::uint64_t stored = 0;
+  for (const TensorEntry& entry : read_layout(file).tensors) {
+    stored += (entry.end - entry.begin) / entry.type->bytes;
+  }
+  const double least = least_parameters(options);
+  if (least > static_cast<double>(stored)) {
+    std::ostringstream number;
+    number << least;
+    file.origin().refuse("does not fit the model: config.json tells of one with " + number.str() +
+                         " numbers or more, and it holds " + std::to_string(stored));
+  }
 }
 
 }  // namespace
@@ -134,38 +153,34 @@ void save_weights(const std::string& folder, const NamedTensors& weights) {
 
 namespace {
 
-/// What `read` makes of the config.json of a run.
-template <class Read>
-auto from_config(const std::string& folder, const Read& read) {
+/// The config.json of a run, of the format that is written here.
+JsonObject config_of(const std::string& folder) {
   const std::string path = in(folder, "config.json");
-  try {
-    const nlohmann::json config = nlohmann::json::parse(load_config(folder));
-    if (config.at("format") != 2) throw Error("load", "'" + path + "' is of another format");
-    return read(config);
-  } catch (const nlohmann::json::exception& problem) {
-    throw Error("load", "'" + path + "' is damaged: " + problem.what());
+  JsonObject config(load_config(folder), "'" + path + "'");
+  if (const auto format = config.get<std::int64_t>("format"); format != 2) {
+    throw Error("load", "'" + path + "' is of another format: " + std::to_string(format));
   }
+  return config;
 }
 
 }  // namespace
 
 void load_languages(const std::string& folder, Language& source, Language& target) {
-  const auto [source_kind, target_kind] = from_config(folder, [](const nlohmann::json& config) {
-    return std::pair(config.at("source_tokens").get<std::string>(),
-                     config.at("target_tokens").get<std::string>());
-  });
-  source = Language::load(in(folder, "source"), source_kind);
-  target = Language::load(in(folder, "target"), target_kind);
+  const JsonObject config = config_of(folder);
+  source = Language::load(in(folder, "source"), config.get<std::string>("source_tokens"));
+  target = Language::load(in(folder, "target"), config.get<std::string>("target_tokens"));
 }
 
 Translator load_translator(const std::string& folder) {
-  ModelOptions options = from_config(folder, options_of);
+  ModelOptions options = options_of(config_of(folder));
   Language source, target;
   load_languages(folder, source, target);
   options.source_vocabulary = source.vocabulary().size();
   options.target_vocabulary = target.vocabulary().size();
+  const std::string weights = in(folder, "model.safetensors");
+  check_size(options, weights);
   Translator translator{std::move(source), std::move(target), make_model(options)};
-  load(translator.model->view(), in(folder, "model.safetensors"));
+  load(translator.model->view(), weights);
   return translator;
 }
 

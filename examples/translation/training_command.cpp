@@ -1,6 +1,7 @@
 #include "training_command.h"
 
 #include "checkpoint.h"
+#include "json_object.h"
 #include "progress.h"
 #include "run.h"
 #include "run_folder.h"
@@ -51,7 +52,8 @@ bool open_run(TrainCommand& command, std::optional<FolderLock>& lock) {
   }
   if (!lock) lock.emplace(command.out);
   const std::string config = load_config(command.out);
-  fix_what_the_schedule_needs(command, schedule_named(stored_text(config, "schedule", command.out)));
+  const JsonObject stored(config, "'" + command.out + "/config.json'");
+  fix_what_the_schedule_needs(command, schedule_named(stored.object("training").get<std::string>("schedule")));
   take_stored_options(command.options, config, command.out);
   return true;
 }

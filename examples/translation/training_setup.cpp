@@ -1,11 +1,11 @@
 #include "training_setup.h"
 
 #include "digest.h"
+#include "json_object.h"
 
 #include <gradus/tensor/error.h>
+#include <gradus/tensor/origin.h>
 #include <gradus/tensor/random.h>
-
-#include <nlohmann/json.hpp>
 
 #include <cstdio>
 #include <filesystem>
@@ -193,17 +193,13 @@ void check_texts(const TrainCommand& command, const Setup& setup, const std::str
                                                  {"target", command.target},
                                                  {"valid-source", command.valid_source},
                                                  {"valid-target", command.valid_target}};
-  try {
-    const auto stored = nlohmann::json::parse(config).at("text");
-    for (const auto& [name, digest] : setup.texts) {
-      const std::string before = stored.at(name).get<std::string>();
-      if (digest == before) continue;
-      throw Error("train", "--" + name + ": '" + paths.at(name) +
-                               "' is not the text that the run was begun with: its digest is " + digest +
-                               ", and was " + before);
-    }
-  } catch (const nlohmann::json::exception& problem) {
-    throw Error("load", "config.json is damaged: " + std::string(problem.what()));
+  const JsonObject stored = JsonObject(config, "config.json").object("text");
+  for (const auto& [name, digest] : setup.texts) {
+    const std::string before = stored.get<std::string>(name);
+    if (digest == before) continue;
+    throw Error("train", "--" + name + ": '" + paths.at(name) +
+                             "' is not the text that the run was begun with: its digest is " + digest +
+                             ", and was " + printable(before, 40));
   }
 }
 

@@ -118,6 +118,9 @@ TEST_CASE("vocabulary: a file that is no table is refused with its line") {
                        Contains("line 6 repeats the token \"<s>\" of line 3"), Error);
   CHECK_THROWS_WITH_AS(load("<pad>\n<unk>\n<s>\n</s>\na\n\nb\n"), Contains("line 6 is empty"), Error);
   CHECK_THROWS_WITH_AS(load("<pad>\n<unk>\n<s>\n</s>\n\xFF\n"), Contains("line 5, byte offset 0"), Error);
+  CHECK_THROWS_WITH_AS(load("<pad>\n<unk>\n<s>\n</s>\na\r\r\n"), Contains("line 5 has a carriage return"), Error);
+  CHECK_THROWS_WITH_AS(load("<pad>\n\x1b[2J\n"), Contains("line 2 is \"\\x1b[2J\""), Error);
+  CHECK_THROWS_WITH_AS(load("<pad>\n<unk>\n<s>\n</s>\n\x1b\n\x1b\n"), Contains("repeats the token \"\\x1b\" of"), Error);
   CHECK_THROWS_WITH_AS(load(""), Contains("is empty"), Error);
   CHECK_THROWS_AS(Vocabulary::load(folder.path("none.txt")), Error);
   CHECK(load("<pad>\r\n<unk>\r\n<s>\r\n</s>\r\na").id("a") == 4);

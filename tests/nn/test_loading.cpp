@@ -236,10 +236,13 @@ TEST_CASE("a name that stands twice, and names that nobody should print") {
   CHECK(contains(error_of([&] { load_state_dict(model, state); }),
                  "\n    out.bias stands twice in the state\n"));
   state = fitting();
-  state.emplace_back("\x1b[2J\n", ones({2}));
+  state.emplace_back("\x1b[2J\n\u202e", ones({2}));
   state.emplace_back(std::string(100'000, 'x'), ones({2}));
+  const std::string long_name = std::string(118, 'y') + "\u4f60";
+  state.emplace_back(long_name + "\u597d", ones({2}));  // not cut within a character
   const std::string text = error_of([&] { load_state_dict(model, state); });
-  CHECK(contains(text, "\n    ?[2J?, float32 (2,)\n"));
+  CHECK(contains(text, "\n    \\x1b[2J\\n\\u{202e}, float32 (2,)\n"));
+  CHECK(contains(text, "\n    " + long_name + "..., float32 (2,)"));
   CHECK(text.size() < 1000);
 }
 

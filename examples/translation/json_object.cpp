@@ -1,0 +1,104 @@
+#include "json_object.h"
+
+#include <gradus/tensor/error.h>
+#include <gradus/tensor/origin.h>
+
+#include <nlohmann/json.hpp>
+
+#include <cstdint>
+#include <limits>
+#include <type_traits>
+#include <utility>
+
+namespace translation {
+
+using gradus::printable;
+using json = nlohmann::ordered_json;
+
+namespace {
+
+/// A value for a message. What is nested is not written out: it may be nested deeper than the stack is.
+std::string text_of(const json& value) {
+  if (value.is_structured()) return value.is_object() ? "an object" : "an array";
+  return printable(value.dump(), 40);
+}
+
+std::shared_ptr<const json> parse(const std::string& text, const std::string& what) {
+  try {
+    return std::make_shared<const json>(json::parse(text));
+  } catch (const json::exception& problem) {
+    std::string_view why = problem.what();
+    if (const std::size_t mark = why.find("] "); mark != why.npos) why.remove_prefix(mark + 2);
+    throw gradus::Error("load", what + " is damaged: it is no JSON: " + printable(why, 200));
+  }
+}
+
+/// What a value of this type is called; "" where `value` is one.
+template <class T>
+std::string wanted(const json& value) {
+  if constexpr (std::is_same_v<T, std::string>) {
+    return value.is_string() ? "" : "a text";
+  } else if constexpr (std::is_same_v<T, bool>) {
+    return value.is_boolean() ? "" : "true or false";
+  } else if constexpr (std::is_same_v<T, double>) {
+    return value.is_number() ? "" : "a number";
+  } else {
+    const bool fits = value.is_number_unsigned()  ? std::in_range<T>(value.get<std::uint64_t>())
+                      : value.is_number_integer() ? std::in_range<T>(value.get<std::int64_t>())
+                                                  : false;
+    using Limits = std::numeric_limits<T>;
+    return fits ? ""
+                : "a whole number from " + std::to_string(Limits::min()) + " to " +
+                      std::to_string(Limits::max());
+  }
+}
+
+}  // namespace
+
+JsonObject::JsonObject(const std::string& text, std::string what)
+    : document_(parse(text, what)), value_(document_.get()), what_(std::move(what)) {
+  if (!value_->is_object()) refuse("it is no JSON object but " + text_of(*value_));
+}
+
+JsonObject::JsonObject(std::shared_ptr<const json> document, const json* value, std::string what)
+    : document_(std::move(document)), value_(value), what_(std::move(what)) {}
+
+void JsonObject::refuse(const std::string& why) const {
+  throw gradus::Error("load", what_ + " is damaged: " + why);
+}
+
+bool JsonObject::contains(const std::string& key) const { return value_->contains(key); }
+
+const json& JsonObject::at(const std::string& key) const {
+  const auto found = value_->find(key);
+  if (found == value_->end()) refuse("'" + key + "' is missing");
+  return *found;
+}
+
+JsonObject JsonObject::object(const std::string& key) const {
+  const json& value = at(key);
+  if (!value.is_object()) refuse("'" + key + "' is " + text_of(value) + ", and should be an object");
+  return {document_, &value, what_};
+}
+
+template <class T>
+T JsonObject::get(const std::string& key) const {
+  const json& value = at(key);
+  if (const std::string kind = wanted<T>(value); !kind.empty()) {
+    refuse("'" + key + "' is " + text_of(value) + ", and should be " + kind);
+  }
+  return value.get<T>();
+}
+
+template std::string JsonObject::get(const std::string& key) const;
+template int JsonObject::get(const std::string& key) const;
+template std::int64_t JsonObject::get(const std::string& key) const;
+template std::uint64_t JsonObject::get(const std::string& key) const;
+template double JsonObject::get(const std::string& key) const;
+template bool JsonObject::get(const std::string& key) const;
+
+double JsonObject::number_or(double otherwise, const std::string& key) const {
+  return at(key).is_null() ? otherwise : get<double>(key);
+}
+
+}  // namespace translation
