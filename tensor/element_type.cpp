@@ -1,5 +1,6 @@
 #include <gradus/tensor/create.h>
 #include <gradus/tensor/element_type.h>
+#include <gradus/tensor/error.h>
 
 #include <algorithm>
 #include <bit>
@@ -119,8 +120,14 @@ void skim_elements(const Origin& origin, const std::string& where, const Element
   }
 }
 
-Tensor read_elements(const ElementType& type, const Shape& shape, ByteSource& source) {
-  Tensor tensor = empty(shape, *type.dtype);
+Tensor read_elements(const Origin& origin, const std::string& where, const ElementType& type,
+                     const Shape& shape, ByteSource& source) {
+  Tensor tensor;
+  try {
+    tensor = empty(shape, *type.dtype);
+  } catch (const Error& problem) {
+    origin.refuse(where + ": " + problem.what());
+  }
   const auto count = static_cast<std::size_t>(tensor.numel());
   switch (type.code) {
     case u8:

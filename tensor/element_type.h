@@ -60,7 +60,9 @@ std::optional<std::uint64_t> array_bytes(const ElementType& type, const std::vec
 void skim_elements(const Origin& origin, const std::string& where, const ElementType& type,
                    std::uint64_t count, ByteSource& source);
 
-/// A tensor of type.dtype and this shape from the next elements.
-Tensor read_elements(const ElementType& type, const Shape& shape, ByteSource& source);
+/// A tensor of type.dtype and this shape from the next elements. Where there is no memory for it, refuses: `where` opens
+/// the message.
+Tensor read_elements(const Origin& origin, const std::string& where, const ElementType& type,
+                     const Shape& shape, ByteSource& source);
 
 }  // namespace gradus

@@ -23,7 +23,7 @@ Tensor load_npy(const std::string& path) {
     MappedSource elements(file, file.bytes().size() - source.left(), file.bytes().size());
     skim_npy_elements(file.origin(), layout, elements);
   }
-  return read_npy_elements(layout, source);
+  return read_npy_elements(file.origin(), layout, source);
 }
 
 }  // namespace gradus

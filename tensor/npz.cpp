@@ -44,7 +44,7 @@ NamedTensors load_npz(const std::string& path) {
   for (const ZipMember& member : members) {
     ZipSource source(file, member);
     const NpyLayout layout = read_npy_layout(source.origin(), source, member.size);
-    result.emplace_back(member.name, read_npy_elements(layout, source));
+    result.emplace_back(member.name, read_npy_elements(source.origin(), layout, source));
     source.finish();
   }
   return result;

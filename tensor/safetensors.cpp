@@ -124,7 +124,8 @@ TensorFile load_tensors(const std::string& path) {
   result.metadata = std::move(layout.metadata);
   for (TensorEntry& entry : layout.tensors) {
     MappedSource source(file, entry.begin, entry.end);
-    Tensor tensor = read_elements(*entry.type, entry.shape, source);
+    Tensor tensor = read_elements(file.origin(), "cannot be loaded: tensor '" + printable(entry.name) + "'",
+                                  *entry.type, entry.shape, source);
     result.tensors.emplace_back(std::move(entry.name), std::move(tensor));
   }
   return result;

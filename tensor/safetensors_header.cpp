@@ -31,7 +31,10 @@ class Watch {
     if (++run_ > largest_text)
       refuse("has a text or a gap of more than " + std::to_string(largest_text) + " bytes");
     ++at_;
-    if ((at_ & (largest_text - 1)) == 0) file_.release(begin_, at_);
+    if ((at_ & (largest_text - 1)) == 0) {
+      file_.release(begin_, at_);
+      file_.check_size();
+    }
   }
 
  private:

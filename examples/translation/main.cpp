@@ -1,10 +1,8 @@
 // translate: trains a translator, shows it at work, and translates.
 #include "demo.h"
+#include "program.h"
 #include "replay.h"
 #include "training_command.h"
-
-#include <gradus/tensor/error.h>
-#include <gradus/tensor/parallel.h>
 
 #include <CLI/CLI.hpp>
 
@@ -246,9 +244,7 @@ void add_score(CLI::App& program, std::string& reference) {
       ->type_name("FILE");
 }
 
-}  // namespace
-
-int main(int argc, char** argv) {
+int run_command_line(int argc, char** argv) {
   std::ios::sync_with_stdio(false);  // so that `run` can see how much of its input is there already
   CLI::App program(description);
   program.require_subcommand(1);
@@ -273,9 +269,12 @@ int main(int argc, char** argv) {
     else run_scoring(reference, std::cin, std::cout);
   } catch (const CLI::ParseError& problem) {
     return program.exit(problem) == 0 ? 0 : 1;
-  } catch (const std::exception& problem) {
-    std::cerr << "translate: " << problem.what() << "\n";
-    return 1;
   }
   return 0;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  return program::run("translate", argv, [&] { return run_command_line(argc, argv); });
 }
