@@ -14,9 +14,6 @@
 namespace gradus {
 namespace {
 
-constexpr std::size_t longest_line = std::size_t{1} << 20;  // bytes
-constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
-
 std::string at_line(const std::string& path, std::size_t number) {
   return "\"" + path + "\", line " + std::to_string(number);
 }

@@ -51,9 +51,12 @@ void read_data(const TrainCommand& command, Setup& setup) {
     data.target = Language::from_lines(filtered.corpus.target, target_tokens, command.vocabulary);
   }
   data.train = encode(filtered.corpus, data.source, data.target);
-  data.valid = filter_by_length(read_texts(command.valid_source, command.valid_target, "valid-", setup), {},
-                                source_tokens, target_tokens)
-                   .corpus;
+  FilteredCorpus valid =
+      filter_by_length(read_texts(command.valid_source, command.valid_target, "valid-", setup),
+                       {.max_length = longest_sentence}, source_tokens, target_tokens);
+  if (valid.report.dropped() > 0)
+    std::fprintf(stderr, "validation text: %s\n", valid.report.describe().c_str());
+  data.valid = std::move(valid.corpus);
   if (data.valid.size() == 0) throw Error("train", "no validation sentence pair has words on both sides");
 }
 
