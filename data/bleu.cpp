@@ -3,8 +3,8 @@
 #include <gradus/tensor/error.h>
 
 #include <algorithm>
+#include <charconv>
 #include <cmath>
-#include <cstdio>
 #include <cstdlib>
 #include <span>
 #include <string_view>
@@ -193,8 +193,7 @@ BleuScore corpus_bleu(const std::vector<std::string>& hypotheses,
 std::string BleuScore::describe() const {
   const auto fixed = [](double value, int digits) {
     char text[64];
-    std::snprintf(text, sizeof text, "%.*f", digits, value);
-    return std::string(text);
+    return std::string(text, std::to_chars(text, text + sizeof text, value, std::chars_format::fixed, digits).ptr);
   };
   std::string parts;
   for (const double precision : precisions) parts += (parts.empty() ? "" : "/") + fixed(precision, 1);

@@ -3,6 +3,7 @@
 #include <gradus/data/vocabulary.h>
 #include <gradus/tensor/atomic_file.h>
 #include <gradus/tensor/error.h>
+#include <gradus/tensor/origin.h>
 
 #include <algorithm>
 #include <array>
@@ -49,7 +50,7 @@ void check_specials(const std::vector<std::string>& lines, const std::string& pa
   for (std::size_t i = 0; i < specials.size(); ++i) {
     const std::string found = i < lines.size() ? "is \"" + lines[i] + "\"" : "is missing";
     if (i < lines.size() && lines[i] == specials[i]) continue;
-    throw Error("vocabulary.load", "\"" + path + "\", line " + std::to_string(i + 1) + " " + found +
+    throw Error("vocabulary.load", "\"" + path_text(path) + "\", line " + std::to_string(i + 1) + " " + found +
                                        "; a vocabulary starts with the lines <pad>, <unk>, <s>, </s>");
   }
 }
@@ -126,7 +127,7 @@ Vocabulary Vocabulary::load(const std::string& path) {
   check_specials(lines, path);
   Vocabulary vocabulary;
   for (std::size_t i = specials.size(); i < lines.size(); ++i) {
-    const std::string place = "\"" + path + "\", line " + std::to_string(i + 1);
+    const std::string place = "\"" + path_text(path) + "\", line " + std::to_string(i + 1);
     if (lines[i].empty()) throw Error("vocabulary.load", place + " is empty; each line has to be a token");
     if (is_special(lines[i]) || vocabulary.ids_.contains(lines[i])) {
       const auto earlier = std::find(lines.begin(), lines.end(), lines[i]) - lines.begin() + 1;

@@ -26,11 +26,15 @@ constexpr ElementType element_types[] = {
     {i64, 8, "I64", "<i8", DType::int64},
     {f8_e4m3, 1, "F8_E4M3", "", {}},
     {f8_e5m2, 1, "F8_E5M2", "", {}},
+    {f8_e8m0, 1, "F8_E8M0", "", {}},
     {f16, 2, "F16", "<f2", DType::float32},
     {bf16, 2, "BF16", "", DType::float32},
     {f32, 4, "F32", "<f4", DType::float32},
     {f64, 8, "F64", "<f8", DType::float64},
+    {c64, 8, "C64", "", {}},
 };
+
+constexpr std::string_view unread_types[] = {"F4", "F6_E2M3", "F6_E3M2", "F8_E4M3FNUZ", "F8_E5M2FNUZ"};
 
 constexpr std::size_t chunk = 64 * 1024;  // bytes that are converted at a time
 constexpr std::size_t most_written = 16;  // sizes of a shape
@@ -58,6 +62,9 @@ void read_converted(To* to, std::size_t count, ByteSource& source, Convert conve
 const ElementType* find_safetensors_type(std::string_view name) {
   return find(&ElementType::safetensors, name);
 }
+bool is_unread_safetensors_type(std::string_view name) {
+  return std::find(std::begin(unread_types), std::end(unread_types), name) != std::end(unread_types);
+}
 const ElementType* find_npy_type(std::string_view name) { return find(&ElementType::npy, name); }
 
 float half_to_float(std::uint16_t bits) {
@@ -78,6 +85,10 @@ float float8_e4m3_to_float(std::uint8_t bits) {
   if (exponent == 15 && fraction == 7) return std::nanf("");
   if (exponent == 0) return sign * std::ldexp(static_cast<float>(fraction), -9);
   return sign * std::ldexp(static_cast<float>(8 + fraction), exponent - 10);
+}
+
+float float8_e8m0_to_float(std::uint8_t bits) {
+  return bits == 255 ? std::nanf("") : std::ldexp(1.0f, bits - 127);
 }
 
 float float8_e5m2_to_float(std::uint8_t bits) { return half_to_float(static_cast<std::uint16_t>(bits << 8)); }

@@ -20,10 +20,12 @@ enum class ElementCode {
   i64,
   f8_e4m3,
   f8_e5m2,
+  f8_e8m0,
   f16,
   bf16,
   f32,
-  f64
+  f64,
+  c64
 };
 
 struct ElementType {
@@ -34,6 +36,8 @@ struct ElementType {
   std::optional<DType> dtype;    // of the Tensor it is read into, without loss; nothing where it is not read
 };
 
+/// True for the types of the safetensors format whose elements are no whole bytes, or that are too new: not read.
+bool is_unread_safetensors_type(std::string_view name);
 /// The type of that name, or null.
 const ElementType* find_safetensors_type(std::string_view name);
 const ElementType* find_npy_type(std::string_view name);
@@ -47,6 +51,9 @@ float bfloat16_to_float(std::uint16_t bits);
 float float8_e4m3_to_float(std::uint8_t bits);
 /// 1 sign, 5 exponent and 2 fraction bits: the upper half of a binary16.
 float float8_e5m2_to_float(std::uint8_t bits);
+
+/// A power of two: 8 exponent bits, no sign and no fraction; all ones is NaN (OCP Microscaling Formats 1.0, section 5.4.1).
+float float8_e8m0_to_float(std::uint8_t bits);
 
 /// "(2, 3)", "(4,)", "()"; at most sixteen sizes are written out.
 std::string shape_text(const std::vector<std::int64_t>& shape);

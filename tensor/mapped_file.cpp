@@ -24,7 +24,7 @@ const char* kind_of(mode_t mode) {
 }  // namespace
 
 MappedFile::MappedFile(std::string operation, const std::string& path)
-    : origin_{std::move(operation), "'" + path + "'"} {
+    : origin_{std::move(operation), "'" + path_text(path) + "'"} {
   // O_NONBLOCK: the opening of a pipe would wait for its writer.
   file_ = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
   if (file_ < 0) origin_.refuse("cannot be opened: " + std::string(std::strerror(errno)));

@@ -6,7 +6,7 @@
 namespace gradus {
 
 void save_npy(const std::string& path, const Tensor& tensor) {
-  if (!tensor.defined()) throw Error("save_npy", "the tensor for '" + path + "' is undefined");
+  if (!tensor.defined()) throw Error("save_npy", "the tensor for '" + path_text(path) + "' is undefined");
   const Tensor elements = tensor.detach().contiguous();
   const std::string header = npy_header(elements);
   const std::size_t bytes = static_cast<std::size_t>(elements.numel()) * size_of(elements.dtype());

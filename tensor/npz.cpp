@@ -26,7 +26,7 @@ void save_npz(const std::string& path, const NamedTensors& tensors) {
     contents.push_back(
         {name + ".npy", npy_header(plain), {static_cast<const char*>(plain.raw_data()), bytes}});
   }
-  write_zip({"save_npz", "'" + path + "'"}, path, contents);
+  write_zip({"save_npz", "'" + path_text(path) + "'"}, path, contents);
 }
 
 NamedTensors load_npz(const std::string& path) {

@@ -1,5 +1,6 @@
 #include <gradus/tensor/atomic_file.h>
 #include <gradus/tensor/error.h>
+#include <gradus/tensor/origin.h>
 #include <gradus/tensor/safetensors.h>
 #include <gradus/tensor/safetensors_header.h>
 
@@ -81,7 +82,7 @@ void save_tensors(const std::string& path, const NamedTensors& tensors,
   }
   text += "}";
   if (memory > largest_kept || text.size() > largest_header) {
-    throw Error("save", "'" + path + "' would be too large to be read again: a header of " +
+    throw Error("save", "'" + path_text(path) + "' would be too large to be read again: a header of " +
                             std::to_string(text.size()) + " bytes for " + std::to_string(sorted.size()) +
                             " tensors; use several files");
   }

@@ -5,10 +5,13 @@
 #include <gradus/nn/model.h>
 #include <gradus/tensor/atomic_file.h>
 #include <gradus/tensor/error.h>
+#include <gradus/tensor/origin.h>
 
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
+#include <cerrno>
+#include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <sstream>
@@ -24,7 +27,10 @@ std::string in(const std::string& folder, const char* file) { return (fs::path(f
 
 std::string read_text(const std::string& path) {
   std::ifstream file(path, std::ios::binary);
-  if (!file) throw Error("load", "'" + path + "' cannot be opened: is this the folder of a training run?");
+  if (!file) {
+    throw Error("load", "'" + path_text(path) + "' cannot be opened: " + std::strerror(errno) +
+                            "; is this the folder of a training run?");
+  }
   std::ostringstream text;
   text << file.rdbuf();
   return text.str();
@@ -139,12 +145,12 @@ Translator load_translator(const std::string& folder) {
   Language source, target;
   try {
     const auto config = nlohmann::json::parse(text);
-    if (config.at("format") != 2) throw Error("load", "'" + path + "' is of another format");
+    if (config.at("format") != 2) throw Error("load", "'" + path_text(path) + "' is of another format");
     source.tokenizer = Tokenizer::named(config.at("source_tokens").get<std::string>());
     target.tokenizer = Tokenizer::named(config.at("target_tokens").get<std::string>());
     options = options_of(config);
   } catch (const nlohmann::json::exception& problem) {
-    throw Error("load", "'" + path + "' is damaged: " + problem.what());
+    throw Error("load", "'" + path_text(path) + "' is damaged: " + problem.what());
   }
   source.vocabulary = Vocabulary::load(in(folder, "source.vocabulary"));
   target.vocabulary = Vocabulary::load(in(folder, "target.vocabulary"));

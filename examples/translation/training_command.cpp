@@ -9,6 +9,7 @@
 #include <gradus/data/bleu.h>
 #include <gradus/nn/model.h>
 #include <gradus/tensor/error.h>
+#include <gradus/tensor/origin.h>
 #include <gradus/tensor/parallel.h>
 
 #include <cerrno>
@@ -32,7 +33,7 @@ void require_texts(const TrainCommand& command) {
                                                               {"--valid-target", &command.valid_target}};
   for (const auto& [name, path] : texts) {
     if (path->empty()) {
-      throw Error("train", std::string(name) + " is required: there is no run in '" + command.out +
+      throw Error("train", std::string(name) + " is required: there is no run in '" + path_text(command.out) +
                                "' that would know it");
     }
   }
@@ -49,7 +50,7 @@ bool open_run(TrainCommand& command, std::optional<FolderLock>& lock) {
   if (!command.resume) {
     throw Error(
         "train",
-        "the folder '" + command.out +
+        "the folder '" + path_text(command.out) +
             "' is not empty: it holds a training run, and nothing in it is touched; go on with that run by "
             "--resume, or name another folder");
   }
@@ -63,7 +64,7 @@ void begin_run(const TrainCommand& command, std::optional<FolderLock>& lock) {
   make_run_folder(command.out);
   if (!lock) lock.emplace(command.out);
   if (content_of(command.out) != FolderContent::nothing) {
-    throw Error("train", "another training has just begun in the folder '" + command.out + "'");
+    throw Error("train", "another training has just begun in the folder '" + path_text(command.out) + "'");
   }
 }
 
@@ -79,13 +80,13 @@ int finish(Run& run, Ending ending, const TrainCommand& command, const Interrupt
                  "stopped by %s after step %lld; everything is kept in %s; go on with\n  translate train "
                  "--out %s --resume\n",
                  interruption.name(), static_cast<long long>(state.step),
-                 checkpoint_path(command.out, state.step).c_str(), command.out.c_str());
+                 path_text(checkpoint_path(command.out, state.step)).c_str(), path_text(command.out).c_str());
     return interruption.exit_status();
   }
   std::fprintf(stderr,
                "best: epoch %lld with a validation BLEU of %.2f; %lld steps; %s; the model is in %s\n",
                static_cast<long long>(state.best_epoch), state.best.bleu, static_cast<long long>(state.step),
-               duration_text(run.seconds()).c_str(), command.out.c_str());
+               duration_text(run.seconds()).c_str(), path_text(command.out).c_str());
   return 0;
 }
 
@@ -159,7 +160,7 @@ void run_scoring(const std::string& reference, std::istream& in, std::ostream& o
   for (std::string line; input.next(line);) lines.push_back(line);
   report_repaired(input);
   if (lines.size() != right.size()) {
-    throw Error("score", std::to_string(lines.size()) + " translations on standard input, but '" + reference +
+    throw Error("score", std::to_string(lines.size()) + " translations on standard input, but '" + path_text(reference) +
                              "' has " + std::to_string(right.size()) + " lines");
   }
   out << corpus_bleu(lines, {right}).describe() << "\n";

@@ -3,6 +3,7 @@
 #include "digest.h"
 
 #include <gradus/tensor/error.h>
+#include <gradus/tensor/origin.h>
 #include <gradus/tensor/random.h>
 
 #include <nlohmann/json.hpp>
@@ -163,7 +164,7 @@ std::string lines_of(const TrainCommand& command, std::span<const std::int64_t> 
   for (const std::int64_t example : examples) {
     text += (text.empty() ? "" : ", ") + std::to_string(kept.at(static_cast<std::size_t>(example)));
   }
-  return text + " of '" + command.source + "'";
+  return text + " of '" + path_text(command.source) + "'";
 }
 
 }  // namespace translation
