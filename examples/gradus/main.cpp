@@ -29,5 +29,5 @@ int run_command_line(int argc, char** argv) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  return program::run("gradus", argv, [&] { return run_command_line(argc, argv); });
+  return program::run("gradus", [&] { return run_command_line(argc, argv); });
 }

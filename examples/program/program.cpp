@@ -8,10 +8,9 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstddef>
 #include <cstdio>
-#include <cstdlib>
 #include <cstring>
-#include <filesystem>
 #include <iostream>
 #include <new>
 #include <string>
@@ -27,17 +26,39 @@ void hold_standard_streams() {
   }
 }
 
-void start_again_under_a_limit(char** argv) {
-  constexpr const char* variable = "OPENBLAS_NUM_THREADS";
+// A sanitizer must come first, and cannot work under such a limit anyhow.
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define PROGRAM_UNDER_SANITIZER
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+#define PROGRAM_UNDER_SANITIZER
+#endif
+#endif
+
+#if defined(__linux__) && !defined(PROGRAM_UNDER_SANITIZER)
+/// Runs before the constructors of the shared libraries, so before those of the C library, too: nothing here
+/// may use more than system calls.
+void start_again_under_a_limit(int, char** argv, char** environment) {
+  static char setting[] = "OPENBLAS_NUM_THREADS=1";
+  constexpr std::size_t name_bytes = sizeof setting - 2;  // with the '='
+  constexpr std::size_t most = 4096;
+  static char* changed[most + 2];
+  static char self[4096];
   rlimit limit{};
   if (::getrlimit(RLIMIT_AS, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY) return;
-  const char* const threads = std::getenv(variable);
-  if (threads && std::strcmp(threads, "1") == 0) return;
-  std::error_code error;
-  const std::filesystem::path self = std::filesystem::read_symlink("/proc/self/exe", error);
-  if (error || ::setenv(variable, "1", 1) != 0) return;
-  ::execv(self.c_str(), argv);  // where it returns, we go on as we are
+  std::size_t count = 0;
+  for (; *environment; ++environment) {
+    if (std::strcmp(*environment, setting) == 0 || count == most) return;
+    if (std::strncmp(*environment, setting, name_bytes) != 0) changed[count++] = *environment;
+  }
+  changed[count] = setting;
+  if (::readlink("/proc/self/exe", self, sizeof self - 1) <= 0) return;
+  ::execve(self, argv, changed);  // where it returns, we go on as we are
 }
+
+[[gnu::section(".preinit_array"),
+  gnu::used]] void (*const before_libraries)(int, char**, char**) = start_again_under_a_limit;
+#endif
 
 /// What operator new does before it tries again.
 void free_cached_memory() {
@@ -55,11 +76,10 @@ void flush_output() {
 
 }  // namespace
 
-int run(const char* name, char** argv, const std::function<int()>& body) {
+int run(const char* name, const std::function<int()>& body) {
   hold_standard_streams();
   std::set_new_handler(free_cached_memory);
   try {
-    start_again_under_a_limit(argv);
     const int status = body();
     flush_output();
     return status;

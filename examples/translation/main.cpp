@@ -276,5 +276,5 @@ int run_command_line(int argc, char** argv) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  return program::run("translate", argv, [&] { return run_command_line(argc, argv); });
+  return program::run("translate", [&] { return run_command_line(argc, argv); });
 }

@@ -14,7 +14,6 @@
 #include <cstring>
 #include <filesystem>
 #include <fstream>
-#include <sstream>
 
 namespace translation {
 
@@ -22,6 +21,8 @@ using namespace gradus;
 namespace fs = std::filesystem;
 
 namespace {
+
+constexpr std::size_t largest_config = 1 << 20;  // bytes of config.json, which has some 2,000
 
 std::string in(const std::string& folder, const char* file) { return (fs::path(folder) / file).string(); }
 
@@ -31,9 +32,14 @@ std::string read_text(const std::string& path) {
     throw Error("load", "'" + path_text(path) + "' cannot be opened: " + std::strerror(errno) +
                             "; is this the folder of a training run?");
   }
-  std::ostringstream text;
-  text << file.rdbuf();
-  return text.str();
+  std::string text(largest_config + 1, '\0');
+  file.read(text.data(), static_cast<std::streamsize>(text.size()));
+  text.resize(static_cast<std::size_t>(file.gcount()));
+  if (text.size() > largest_config) {
+    throw Error("load", "'" + path_text(path) + "' has more than " + std::to_string(largest_config) +
+                            " bytes: it is not what a training writes");
+  }
+  return text;
 }
 
 }  // namespace

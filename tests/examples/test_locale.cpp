@@ -1,4 +1,5 @@
-// A host program whose numbers have a decimal comma and points between thousands: what is written and read stays the same.
+// A host program whose numbers have a decimal comma and points between thousands: what is written and read
+// stays the same.
 #include "checkpoint.h"
 #include "inspection.h"
 #include "log.h"
@@ -15,11 +16,13 @@
 
 using namespace gradus;
 using doctest::Contains;
+using doctest::String;
 using gradus::test::TemporaryFolder;
 
 namespace {
 
-/// The locale of the process has a decimal comma as long as this lives. It is made here, for few machines have one.
+/// The locale of the process has a decimal comma as long as this lives. It is made here, for few machines
+/// have one.
 class CommaLocale {
  public:
   CommaLocale() {
@@ -60,16 +63,17 @@ TEST_CASE("locale: a decimal comma changes no number that is written, printed or
 
   const TemporaryFolder folder;
   const Tensor numbers = tensor({0.5, 1234.25});
-  CHECK(to_string(numbers) == Contains("1234.25"));
+  CHECK(String(to_string(numbers).c_str()) == Contains("1.2342e+03"));
   save_npy(folder.path("f.npy"), numbers);
-  CHECK(folder.read("f.npy") == Contains("'shape': (2,)"));
+  CHECK(String(folder.read("f.npy").substr(10).c_str()) == Contains("'shape': (2,)"));
   CHECK(load_npy(folder.path("f.npy"))[1].item() == 1234.25);
   save_npy(folder.path("long.npy"), zeros({12345}));
   CHECK(load_npy(folder.path("long.npy")).size(0) == 12345);
   save_tensors(folder.path("f.safetensors"), {{"w", zeros({12345})}}, {});
   CHECK(load_tensors(folder.path("f.safetensors")).tensors[0].second.size(0) == 12345);
-  CHECK(inspection::to_text("f", inspection::inspect(folder.path("f.npy"))) == Contains("617.375"));
-  CHECK(corpus_bleu({"a b c d e"}, {{"a b c d f"}}).describe() == Contains("BP = 1.000"));
+  CHECK(String(inspection::to_text("f", inspection::inspect(folder.path("f.npy"))).c_str()) ==
+        Contains("617.375"));
+  CHECK(String(corpus_bleu({"a b c d e"}, {{"a b c d f"}}).describe().c_str()) == Contains("BP = 1.000"));
 
   translation::Checkpoint checkpoint;
   checkpoint.state.step = 12345;
