@@ -48,7 +48,7 @@ void check_options(const VocabularyOptions& options) {
 
 void check_specials(const std::vector<std::string>& lines, const std::string& path) {
   for (std::size_t i = 0; i < specials.size(); ++i) {
-    const std::string found = i < lines.size() ? "is \"" + lines[i] + "\"" : "is missing";
+    const std::string found = i < lines.size() ? "is \"" + printable(lines[i]) + "\"" : "is missing";
     if (i < lines.size() && lines[i] == specials[i]) continue;
     throw Error("vocabulary.load", "\"" + path_text(path) + "\", line " + std::to_string(i + 1) + " " + found +
                                        "; a vocabulary starts with the lines <pad>, <unk>, <s>, </s>");
@@ -131,7 +131,7 @@ Vocabulary Vocabulary::load(const std::string& path) {
     if (lines[i].empty()) throw Error("vocabulary.load", place + " is empty; each line has to be a token");
     if (is_special(lines[i]) || vocabulary.ids_.contains(lines[i])) {
       const auto earlier = std::find(lines.begin(), lines.end(), lines[i]) - lines.begin() + 1;
-      throw Error("vocabulary.load", place + " repeats the token \"" + lines[i] + "\" of line " +
+      throw Error("vocabulary.load", place + " repeats the token \"" + printable(lines[i]) + "\" of line " +
                                          std::to_string(earlier) + "; each token may stand only once");
     }
     vocabulary.add(lines[i]);

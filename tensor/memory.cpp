@@ -193,8 +193,7 @@ void* allocate_large(std::size_t bytes) {
   }
   cache.used += size;
   cache.peak = std::max(cache.peak, cache.used);
-  if (cache.observer) [[unlikely]]
-    cache.observer->allocated(block, size, cache.used);
+  if (cache.observer) [[unlikely]] cache.observer->allocated(block, size, cache.used);
   return block;
 }
 
@@ -203,8 +202,7 @@ void deallocate_large(void* block, std::size_t bytes) noexcept {
   Bins& cache = bins();
   std::scoped_lock lock(cache.mutex);
   cache.used -= size;
-  if (cache.observer) [[unlikely]]
-    cache.observer->freed(block, size, cache.used);
+  if (cache.observer) [[unlikely]] cache.observer->freed(block, size, cache.used);
   if (!caching || cache.cached + size > cache.limit) {
     std::free(block);
     return;

@@ -14,6 +14,7 @@
 #include <iostream>
 #include <new>
 #include <string>
+#include <string_view>
 
 namespace program {
 namespace {
@@ -66,6 +67,18 @@ void free_cached_memory() {
   gradus::empty_memory_cache();
 }
 
+/// One message. What a file says of itself may stand in it: no control character goes to a terminal.
+void say(const char* name, std::string_view message) {
+  std::string text;
+  for (const char c : message) {
+    char escaped[8];
+    std::snprintf(escaped, sizeof escaped, "\\x%02x", static_cast<unsigned>(static_cast<unsigned char>(c)));
+    const bool control = (c >= 0 && c < 0x20 && c != '\n') || c == 0x7f;
+    text += control ? escaped : std::string(1, c);
+  }
+  std::fprintf(stderr, "%s: %s\n", name, text.c_str());
+}
+
 void flush_output() {
   errno = 0;
   const bool printed = std::fflush(stdout) == 0 && std::ferror(stdout) == 0;
@@ -84,10 +97,11 @@ int run(const char* name, const std::function<int()>& body) {
     flush_output();
     return status;
   } catch (const std::bad_alloc&) {
+    // No text is made here: there is no memory for it.
     std::fprintf(stderr, "%s: out of memory: the system gives no more (is there a limit, ulimit -v?)\n",
                  name);
   } catch (const std::exception& problem) {
-    std::fprintf(stderr, "%s: %s\n", name, problem.what());
+    say(name, problem.what());
   }
   return 1;
 }

@@ -76,6 +76,9 @@ for command in "run" "score" "train --resume --out" "replay --step 1"; do
   LC_ALL=C grep -q $'[\a\e]' err && fail "$command prints control characters: $(od -c err | head -5)"
   grep -q 'ring\\x07\\x1b\[2J\\nnext' err || fail "$command does not show the path: $(cat err)"
 done
+cp -r model rude && sed -i 's/"words"/"\\u001b[2J"/' rude/config.json
+"$program" run rude < /dev/null > out 2> err && fail "a config.json with another kind of token"
+LC_ALL=C grep -q $'\e' err && fail "what config.json says goes to the terminal: $(od -c err | head -5)"
 if [ "$(id -u)" != 0 ]; then
   mkdir locked && chmod 500 locked
   expect_error "locked.*Permission denied" train "${data[@]}" "${small[@]}" --out locked/new

@@ -74,7 +74,7 @@ many() {
   printf '\nein mann liest'
 }
 for model in plain learned location; do
-  many | timeout -s KILL 60 "$program" run $model --threads 1 > out 2> err || fail "run $model: $(cat err)"
+  many | timeout -s KILL 200 "$program" run $model --threads 1 > out 2> err || fail "run $model: $(cat err)"
   [ "$(grep -c '' out)" = 9 ] || fail "run $model: $(grep -c '' out) lines for 9"
   [ "$(tail -c 1 out | od -An -tx1 | tr -d ' ')" = 0a ] || fail "run $model: the last line has no end"
   iconv -f UTF-8 -t UTF-8 out > /dev/null || fail "run $model: the translation is not UTF-8"
