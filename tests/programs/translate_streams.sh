@@ -38,9 +38,13 @@ done
 
 # A training needs none of the three; no file may come to lie where one was.
 train closed <&- >&- 2>&- || fail "a training with closed streams: status $?"
-cmp -s model/model.safetensors closed/model.safetensors && cmp -s model/log.jsonl closed/log.jsonl ||
-  fail "closed streams changed a training"
-[ ! -s closed/lock ] || fail "something was written into the lock"
+train silent 2>&- || fail "a training with closed standard error: status $?"
+for folder in closed silent; do
+  cmp -s model/model.safetensors $folder/model.safetensors && cmp -s model/log.jsonl $folder/log.jsonl ||
+    fail "$folder: closed streams changed a training"
+  [ ! -s $folder/lock ] || fail "$folder: something was written into the lock"
+  grep -v '^{.*}$' $folder/timing.jsonl && fail "$folder: something was written into timing.jsonl"
+done
 
 # Who reads no more ends the program as it ends others, without a word.
 for i in $(seq 3000); do echo "ein mann liest"; done > many.de
