@@ -193,7 +193,8 @@ BleuScore corpus_bleu(const std::vector<std::string>& hypotheses,
 std::string BleuScore::describe() const {
   const auto fixed = [](double value, int digits) {
     char text[64];
-    return std::string(text, std::to_chars(text, text + sizeof text, value, std::chars_format::fixed, digits).ptr);
+    return std::string(text,
+                       std::to_chars(text, text + sizeof text, value, std::chars_format::fixed, digits).ptr);
   };
   std::string parts;
   for (const double precision : precisions) parts += (parts.empty() ? "" : "/") + fixed(precision, 1);

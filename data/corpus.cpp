@@ -40,7 +40,8 @@ bool next_line(std::FILE* file, std::string& line, const std::string& path, std:
     }
     line.push_back(static_cast<char>(byte));
   }
-  if (std::ferror(file)) throw Error("read_lines", "cannot read \"" + path_text(path) + "\": " + std::strerror(errno));
+  if (std::ferror(file))
+    throw Error("read_lines", "cannot read \"" + path_text(path) + "\": " + std::strerror(errno));
   return true;
 }
 
@@ -111,10 +112,10 @@ std::vector<std::string> read_lines(const std::string& path) {
 ParallelCorpus read_parallel(const std::string& source_path, const std::string& target_path) {
   ParallelCorpus corpus{read_lines(source_path), read_lines(target_path)};
   if (corpus.source.size() != corpus.target.size()) {
-    throw Error("read_parallel", "\"" + path_text(source_path) + "\" has " + std::to_string(corpus.source.size()) +
-                                     " lines, \"" + path_text(target_path) + "\" has " +
-                                     std::to_string(corpus.target.size()) +
-                                     "; line i of one has to be the translation of line i of the other");
+    throw Error("read_parallel",
+                "\"" + path_text(source_path) + "\" has " + std::to_string(corpus.source.size()) +
+                    " lines, \"" + path_text(target_path) + "\" has " + std::to_string(corpus.target.size()) +
+                    "; line i of one has to be the translation of line i of the other");
   }
   return corpus;
 }

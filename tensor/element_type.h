@@ -36,7 +36,8 @@ struct ElementType {
   std::optional<DType> dtype;    // of the Tensor it is read into, without loss; nothing where it is not read
 };
 
-/// True for the types of the safetensors format whose elements are no whole bytes, or that are too new: not read.
+/// True for the types of the safetensors format whose elements are no whole bytes, or that are too new: not
+/// read.
 bool is_unread_safetensors_type(std::string_view name);
 /// The type of that name, or null.
 const ElementType* find_safetensors_type(std::string_view name);
@@ -52,7 +53,8 @@ float float8_e4m3_to_float(std::uint8_t bits);
 /// 1 sign, 5 exponent and 2 fraction bits: the upper half of a binary16.
 float float8_e5m2_to_float(std::uint8_t bits);
 
-/// A power of two: 8 exponent bits, no sign and no fraction; all ones is NaN (OCP Microscaling Formats 1.0, section 5.4.1).
+/// A power of two: 8 exponent bits, no sign and no fraction; all ones is NaN (OCP Microscaling Formats 1.0,
+/// section 5.4.1).
 float float8_e8m0_to_float(std::uint8_t bits);
 
 /// "(2, 3)", "(4,)", "()"; at most sixteen sizes are written out.
@@ -67,8 +69,8 @@ std::optional<std::uint64_t> array_bytes(const ElementType& type, const std::vec
 void skim_elements(const Origin& origin, const std::string& where, const ElementType& type,
                    std::uint64_t count, ByteSource& source);
 
-/// A tensor of type.dtype and this shape from the next elements. Where there is no memory for it, refuses: `where` opens
-/// the message.
+/// A tensor of type.dtype and this shape from the next elements. Where there is no memory for it, refuses:
+/// `where` opens the message.
 Tensor read_elements(const Origin& origin, const std::string& where, const ElementType& type,
                      const Shape& shape, ByteSource& source);
 

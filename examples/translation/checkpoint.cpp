@@ -145,7 +145,8 @@ Checkpoint load_checkpoint(const std::string& path) {
     throw Error("load", "'" + path_text(path) + "' is damaged: " + why);
   };
   if (file.metadata.size() != 2 || !file.metadata.contains("state") || !file.metadata.contains("digest")) {
-    throw Error("load", "'" + path_text(path) + "' is no checkpoint: its metadata are not a state and a digest");
+    throw Error("load",
+                "'" + path_text(path) + "' is no checkpoint: its metadata are not a state and a digest");
   }
   const std::string digest = digest_of(file.tensors, file.metadata.at("state"));
   if (digest != file.metadata.at("digest")) {

@@ -37,7 +37,8 @@ bool LineInput::read(std::string& line) {
   for (; byte != end && byte != '\n'; byte = in_.rdbuf()->sbumpc()) {
     if (line.size() == longest_line) {
       throw Error(operation_, "line " + std::to_string(lines_ + 1) + " of standard input is longer than " +
-                                  std::to_string(longest_line) + " bytes; is it text with one sentence a line?");
+                                  std::to_string(longest_line) +
+                                  " bytes; is it text with one sentence a line?");
     }
     line.push_back(static_cast<char>(byte));
   }

@@ -56,7 +56,8 @@ GrowingFile::GrowingFile(const std::string& path, std::int64_t bytes) : path_(pa
   char last = '\n';
   if (kept > 0 && ::pread(file_, &last, 1, kept - 1) != 1) fail("read");
   if (last != '\n' && bytes >= 0) {
-    throw Error("train", "'" + path_text(path_) + "' is damaged: no line ends at its byte " + std::to_string(kept));
+    throw Error("train",
+                "'" + path_text(path_) + "' is damaged: no line ends at its byte " + std::to_string(kept));
   }
   if (size_ > kept && ::ftruncate(file_, kept) != 0) fail("cut back");
   size_ = kept;
@@ -127,7 +128,9 @@ std::int64_t TrainingLog::sync() {
 LoggedStep logged_step(const std::string& folder, std::int64_t step) {
   const std::string path = log_path(folder);
   std::ifstream file(path);
-  if (!file) throw Error("replay", "'" + path_text(path) + "' cannot be opened: is this the folder of a training run?");
+  if (!file)
+    throw Error("replay",
+                "'" + path_text(path) + "' cannot be opened: is this the folder of a training run?");
   const auto number = [](const json& value) { return value.is_null() ? NAN : value.get<double>(); };
   std::int64_t last = 0;
   for (std::string line; std::getline(file, line);) {
@@ -136,8 +139,8 @@ LoggedStep logged_step(const std::string& folder, std::int64_t step) {
     last = entry["step"];
     if (last == step) return {number(entry.at("loss")), number(entry.at("gradient_norm"))};
   }
-  throw Error("replay", "there is no step " + std::to_string(step) + " in '" + path_text(path) + "': it goes to step " +
-                            std::to_string(last));
+  throw Error("replay", "there is no step " + std::to_string(step) + " in '" + path_text(path) +
+                            "': it goes to step " + std::to_string(last));
 }
 
 }  // namespace translation

@@ -160,8 +160,8 @@ void run_scoring(const std::string& reference, std::istream& in, std::ostream& o
   for (std::string line; input.next(line);) lines.push_back(line);
   report_repaired(input);
   if (lines.size() != right.size()) {
-    throw Error("score", std::to_string(lines.size()) + " translations on standard input, but '" + path_text(reference) +
-                             "' has " + std::to_string(right.size()) + " lines");
+    throw Error("score", std::to_string(lines.size()) + " translations on standard input, but '" +
+                             path_text(reference) + "' has " + std::to_string(right.size()) + " lines");
   }
   out << corpus_bleu(lines, {right}).describe() << "\n";
 }

@@ -108,8 +108,10 @@ class AddressSpaceLimit {
 }  // namespace
 
 // Sanitizers take address space as they like.
-TEST_CASE("memory: where the system gives no more, the cache is emptied first; then it throws, and nothing is lost" *
-          doctest::skip(nothing_is_cached)) {
+TEST_CASE(
+    "memory: where the system gives no more, the cache is emptied first; then it throws, and nothing is "
+    "lost" *
+    doctest::skip(nothing_is_cached)) {
   constexpr std::size_t mib = 1 << 20;
   empty_memory_cache();
   const std::size_t used = memory_statistics().used_bytes;
