@@ -26,6 +26,8 @@ constexpr ElementType element_types[] = {
     {i64, 8, "I64", "<i8", DType::int64},
     {f8_e4m3, 1, "F8_E4M3", "", {}},
     {f8_e5m2, 1, "F8_E5M2", "", {}},
+    {f8_e4m3fnuz, 1, "F8_E4M3FNUZ", "", {}},
+    {f8_e5m2fnuz, 1, "F8_E5M2FNUZ", "", {}},
     {f8_e8m0, 1, "F8_E8M0", "", {}},
     {f16, 2, "F16", "<f2", DType::float32},
     {bf16, 2, "BF16", "", DType::float32},
@@ -34,7 +36,7 @@ constexpr ElementType element_types[] = {
     {c64, 8, "C64", "", {}},
 };
 
-constexpr std::string_view unread_types[] = {"F4", "F6_E2M3", "F6_E3M2", "F8_E4M3FNUZ", "F8_E5M2FNUZ"};
+constexpr std::string_view unread_types[] = {"F4", "F6_E2M3", "F6_E3M2"};
 
 constexpr std::size_t chunk = 64 * 1024;  // bytes that are converted at a time
 constexpr std::size_t most_written = 16;  // sizes of a shape
@@ -85,6 +87,22 @@ float float8_e4m3_to_float(std::uint8_t bits) {
   if (exponent == 15 && fraction == 7) return std::nanf("");
   if (exponent == 0) return sign * std::ldexp(static_cast<float>(fraction), -9);
   return sign * std::ldexp(static_cast<float>(8 + fraction), exponent - 10);
+}
+
+float float8_e4m3fnuz_to_float(std::uint8_t bits) {
+  const int exponent = (bits >> 3) & 15, fraction = bits & 7;
+  const float sign = bits & 0x80 ? -1.0f : 1.0f;
+  if (bits == 0x80) return std::nanf("");
+  if (exponent == 0) return sign * std::ldexp(static_cast<float>(fraction), -10);
+  return sign * std::ldexp(static_cast<float>(8 + fraction), exponent - 11);
+}
+
+float float8_e5m2fnuz_to_float(std::uint8_t bits) {
+  const int exponent = (bits >> 2) & 31, fraction = bits & 3;
+  const float sign = bits & 0x80 ? -1.0f : 1.0f;
+  if (bits == 0x80) return std::nanf("");
+  if (exponent == 0) return sign * std::ldexp(static_cast<float>(fraction), -17);
+  return sign * std::ldexp(static_cast<float>(4 + fraction), exponent - 18);
 }
 
 float float8_e8m0_to_float(std::uint8_t bits) {

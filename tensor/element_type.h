@@ -20,6 +20,8 @@ enum class ElementCode {
   i64,
   f8_e4m3,
   f8_e5m2,
+  f8_e4m3fnuz,
+  f8_e5m2fnuz,
   f8_e8m0,
   f16,
   bf16,
@@ -36,8 +38,7 @@ struct ElementType {
   std::optional<DType> dtype;    // of the Tensor it is read into, without loss; nothing where it is not read
 };
 
-/// True for the types of the safetensors format whose elements are no whole bytes, or that are too new: not
-/// read.
+/// True for the types of the safetensors format whose elements are no whole bytes: not read.
 bool is_unread_safetensors_type(std::string_view name);
 /// The type of that name, or null.
 const ElementType* find_safetensors_type(std::string_view name);
@@ -53,6 +54,10 @@ float float8_e4m3_to_float(std::uint8_t bits);
 /// 1 sign, 5 exponent and 2 fraction bits: the upper half of a binary16.
 float float8_e5m2_to_float(std::uint8_t bits);
 
+/// The same two with the bias one larger, no infinity, no -0, whose bits are the one NaN: the largest are 240 and 57344
+/// (Noune et al., "8-bit numerical formats for deep neural networks").
+float float8_e4m3fnuz_to_float(std::uint8_t bits);
+float float8_e5m2fnuz_to_float(std::uint8_t bits);
 /// A power of two: 8 exponent bits, no sign and no fraction; all ones is NaN (OCP Microscaling Formats 1.0,
 /// section 5.4.1).
 float float8_e8m0_to_float(std::uint8_t bits);

@@ -94,6 +94,8 @@ Statistics read_statistics(const gradus::Origin& origin, const std::string& wher
     case i64: return scan<std::int64_t>(count, source, as_signed);
     case f8_e4m3: return scan<std::uint8_t>(count, source, gradus::float8_e4m3_to_float);
     case f8_e5m2: return scan<std::uint8_t>(count, source, gradus::float8_e5m2_to_float);
+    case f8_e4m3fnuz: return scan<std::uint8_t>(count, source, gradus::float8_e4m3fnuz_to_float);
+    case f8_e5m2fnuz: return scan<std::uint8_t>(count, source, gradus::float8_e5m2fnuz_to_float);
     case f8_e8m0: return scan<std::uint8_t>(count, source, gradus::float8_e8m0_to_float);
     case f16: return scan<std::uint16_t>(count, source, gradus::half_to_float);
     case bf16: return scan<std::uint16_t>(count, source, gradus::bfloat16_to_float);
