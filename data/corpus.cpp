@@ -1,6 +1,7 @@
 #include <gradus/data/corpus.h>
 #include <gradus/data/utf8.h>
 #include <gradus/tensor/error.h>
+#include <gradus/tensor/origin.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -14,18 +15,15 @@
 namespace gradus {
 namespace {
 
-constexpr std::size_t longest_line = std::size_t{1} << 20;  // bytes
-constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
-
 std::string at_line(const std::string& path, std::size_t number) {
-  return "\"" + path + "\", line " + std::to_string(number);
+  return "\"" + path_text(path) + "\", line " + std::to_string(number);
 }
 
 using File = std::unique_ptr<std::FILE, int (*)(std::FILE*)>;
 
 File open_text(const std::string& path) {
   File file(std::fopen(path.c_str(), "rb"), &std::fclose);
-  if (!file) throw Error("read_lines", "cannot open \"" + path + "\": " + std::strerror(errno));
+  if (!file) throw Error("read_lines", "cannot open \"" + path_text(path) + "\": " + std::strerror(errno));
   return file;
 }
 
@@ -42,7 +40,8 @@ bool next_line(std::FILE* file, std::string& line, const std::string& path, std:
     }
     line.push_back(static_cast<char>(byte));
   }
-  if (std::ferror(file)) throw Error("read_lines", "cannot read \"" + path + "\": " + std::strerror(errno));
+  if (std::ferror(file))
+    throw Error("read_lines", "cannot read \"" + path_text(path) + "\": " + std::strerror(errno));
   return true;
 }
 
@@ -105,7 +104,7 @@ std::vector<std::string> read_lines(std::FILE* file, const std::string& name) {
     drop_line_decoration(line, lines.size() + 1);
     lines.push_back(line);
   }
-  if (!any_text) throw Error("read_lines", "\"" + name + "\" is empty");
+  if (!any_text) throw Error("read_lines", "\"" + path_text(name) + "\" is empty");
   return lines;
 }
 
@@ -116,10 +115,10 @@ std::vector<std::string> read_lines(const std::string& path) {
 ParallelCorpus read_parallel(const std::string& source_path, const std::string& target_path) {
   ParallelCorpus corpus{read_lines(source_path), read_lines(target_path)};
   if (corpus.source.size() != corpus.target.size()) {
-    throw Error("read_parallel", "\"" + source_path + "\" has " + std::to_string(corpus.source.size()) +
-                                     " lines, \"" + target_path + "\" has " +
-                                     std::to_string(corpus.target.size()) +
-                                     "; line i of one has to be the translation of line i of the other");
+    throw Error("read_parallel",
+                "\"" + path_text(source_path) + "\" has " + std::to_string(corpus.source.size()) +
+                    " lines, \"" + path_text(target_path) + "\" has " + std::to_string(corpus.target.size()) +
+                    "; line i of one has to be the translation of line i of the other");
   }
   return corpus;
 }

@@ -2,12 +2,20 @@
 #pragma once
 #include <gradus/data/tokenizer.h>
 
+#include <cstddef>
 #include <cstdint>
 #include <cstdio>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace gradus {
+
+/// Bytes of a line at most: what is longer is no text of sentences.
+inline constexpr std::size_t longest_line = std::size_t{1} << 20;
+
+/// U+FEFF, which some programs write at the start of UTF-8 files.
+inline constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
 
 /// The lines of a UTF-8 text file, without their ends.
 ///
@@ -15,7 +23,7 @@ namespace gradus {
 /// all else is kept as it stands (empty lines, U+00A0). The file is read as a stream.
 /// Throws Error, naming the file and where it applies the line (from 1) and the byte offset in it (from 0),
 /// when the file is missing, a directory, unreadable or empty, is not strict UTF-8, holds a NUL byte, or a
-/// line of more than 1 MiB (a file that is no text at all).
+/// line of more than `longest_line` bytes.
 std::vector<std::string> read_lines(const std::string& path);
 
 /// The same from a file that is open, as standard input is; messages call it `name`.

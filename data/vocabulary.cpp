@@ -50,7 +50,8 @@ void check_specials(const std::vector<std::string>& lines, const std::string& pa
   for (std::size_t i = 0; i < specials.size(); ++i) {
     const std::string found = i < lines.size() ? "is \"" + printable(lines[i]) + "\"" : "is missing";
     if (i < lines.size() && lines[i] == specials[i]) continue;
-    throw Error("vocabulary.load", "\"" + path + "\", line " + std::to_string(i + 1) + " " + found +
+    throw Error("vocabulary.load", "\"" + path_text(path) + "\", line " + std::to_string(i + 1) + " " +
+                                       found +
                                        "; a vocabulary starts with the lines <pad>, <unk>, <s>, </s>");
   }
 }
@@ -127,7 +128,7 @@ Vocabulary Vocabulary::load(const std::string& path) {
   check_specials(lines, path);
   Vocabulary vocabulary;
   for (std::size_t i = specials.size(); i < lines.size(); ++i) {
-    const std::string place = "\"" + path + "\", line " + std::to_string(i + 1);
+    const std::string place = "\"" + path_text(path) + "\", line " + std::to_string(i + 1);
     if (lines[i].empty()) throw Error("vocabulary.load", place + " is empty; each line has to be a token");
     if (lines[i].find('\r') != std::string::npos) {
       throw Error("vocabulary.load",

@@ -232,7 +232,7 @@ LoadReport load_state_dict(const ModelView& model, const NamedTensors& state, co
 }
 
 LoadReport load(const ModelView& model, const std::string& path, const LoadOptions& options) {
-  return load_into(model, load_tensors(path).tensors, options, "load", "'" + path + "'");
+  return load_into(model, load_tensors(path).tensors, options, "load", "'" + path_text(path) + "'");
 }
 
 }  // namespace gradus

@@ -8,7 +8,7 @@
 #include <gradus/tensor/parallel.h>
 
 #include <algorithm>
-#include <cstdio>
+#include <charconv>
 #include <string_view>
 #include <unordered_map>
 
@@ -22,7 +22,7 @@ std::string lr_name(std::size_t group) { return "group." + std::to_string(group)
 
 std::string to_text(double value) {
   char text[32];
-  return {text, static_cast<std::size_t>(std::snprintf(text, sizeof text, "%g", value))};
+  return {text, std::to_chars(text, text + sizeof text, value, std::chars_format::general, 6).ptr};
 }
 
 void* byte_offset(const Tensor& tensor, std::int64_t elements) {

@@ -1,5 +1,6 @@
 #include <gradus/tensor/atomic_file.h>
 #include <gradus/tensor/error.h>
+#include <gradus/tensor/origin.h>
 
 #include <fcntl.h>
 #include <unistd.h>
@@ -77,8 +78,8 @@ void write_file_atomically(const std::string& path, std::span<const std::string_
   if (failed) {
     const int error = errno;
     ::unlink(temporary.c_str());
-    throw Error("write", "cannot " + std::string(failed) + " '" + path + "': " + std::strerror(error) +
-                             "; it takes " + std::to_string(size_of(pieces)) +
+    throw Error("write", "cannot " + std::string(failed) + " '" + path_text(path) +
+                             "': " + std::strerror(error) + "; it takes " + std::to_string(size_of(pieces)) +
                              " bytes, and what was there before is untouched");
   }
   sync_folder_of(path);
@@ -87,8 +88,8 @@ void write_file_atomically(const std::string& path, std::span<const std::string_
 void sync_folder_of(const std::string& path) {
   const std::size_t slash = path.rfind('/');
   if (sync_folder(slash == std::string::npos ? "." : path.substr(0, slash + 1))) return;
-  throw Error("write", "'" + path + "' is written, but its folder cannot be synced: " + std::strerror(errno) +
-                           "; a power cut may still take it away");
+  throw Error("write", "'" + path_text(path) + "' is written, but its folder cannot be synced: " +
+                           std::strerror(errno) + "; a power cut may still take it away");
 }
 
 void write_file_atomically(const std::string& path, std::string_view content) {

@@ -52,7 +52,9 @@ void gemm_batched(DType dtype, const Shape& batch, std::int64_t m, std::int64_t 
                   double alpha, MatrixView a, const Shape& a_strides, MatrixView b, const Shape& b_strides,
                   double beta, void* c, std::int64_t c_stride, const Shape& c_strides);
 
-/// Sets the BLAS to one thread now rather than before the first product.
+/// Sets the BLAS up now rather than before the first product. OpenBLAS gets 128 MiB of address space for
+/// every thread; where there is not so much, the threads become fewer (num_threads()), and where there is
+/// none it throws.
 void prepare_blas();
 
 /// Counts floating-point operations from now on, or no longer: 2 m n k for every product, also those of int64.

@@ -1,12 +1,18 @@
-// Sets the linked BLAS up: one thread, and kernels that fit the processor. See blas.h.
+// Sets the linked BLAS up: one thread, kernels that fit the processor, buffers to work in. See blas.h.
 #include <gradus/tensor/blas.h>
+#include <gradus/tensor/error.h>
 #include <gradus/tensor/parallel.h>
 
 #include <omp.h>
 
+#include <sys/mman.h>
+
+#include <algorithm>
+#include <atomic>
 #include <cstdlib>
 #include <mutex>
 #include <string_view>
+#include <vector>
 
 // What OpenBLAS exports beyond the CBLAS interface. Weak: null where another BLAS is linked, or an OpenBLAS
 // built for one kind of processor.
@@ -16,6 +22,8 @@ extern "C" {
 [[gnu::weak]] char* openblas_get_config(void);
 [[gnu::weak]] void gotoblas_dynamic_init(void);
 [[gnu::weak]] void gotoblas_dynamic_quit(void);
+[[gnu::weak]] void* blas_memory_alloc(int place);
+[[gnu::weak]] void blas_memory_free(void* buffer);
 }
 
 namespace gradus {
@@ -77,6 +85,48 @@ void choose_core_again() {
 // When the program starts, before there are other threads: one that reads the environment or multiplies by
 // the same BLAS meanwhile would see both change under it.
 [[maybe_unused]] const bool core_is_chosen = (choose_core_again(), true);
+// OpenBLAS works in a buffer for each product that runs at the same time. It keeps them, and where the system
+// has none to give it asks for ever.
+constexpr std::size_t buffer_bytes = std::size_t{128} << 20;  // the largest of its builds
+std::atomic<int> buffers{0};                                  // that it surely has
+std::mutex buffers_mutex;
+
+/// How many buffers the system has to give, at most `wanted`.
+int mappable_buffers(int wanted) {
+  std::vector<void*> maps;
+  maps.reserve(static_cast<std::size_t>(wanted));
+  while (std::ssize(maps) < wanted) {
+    void* const map =
+        ::mmap(nullptr, buffer_bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (map == MAP_FAILED) break;
+    maps.push_back(map);
+  }
+  for (void* const map : maps) ::munmap(map, buffer_bytes);
+  return static_cast<int>(maps.size());
+}
+
+/// Makes OpenBLAS take the buffers of `wanted` threads, or of as many as can have one: with no more we work
+/// on.
+void reserve_buffers(int wanted) {
+  const std::scoped_lock lock(buffers_mutex);
+  if (buffers.load() >= wanted) return;
+  if (blas_memory_alloc && blas_memory_free) {
+    // One is left to all else, where there is more than one.
+    const int mappable = mappable_buffers(wanted + 1);
+    const int count = std::max(mappable > 1 ? mappable - 1 : mappable, buffers.load());
+    if (count == 0) {
+      throw Error("matmul",
+                  "OpenBLAS needs " + std::to_string(buffer_bytes) +
+                      " bytes to work in, and the system gives no more; is there a limit (ulimit -v)?");
+    }
+    std::vector<void*> taken(static_cast<std::size_t>(count));
+    for (void*& buffer : taken) buffer = blas_memory_alloc(0);
+    for (void* const buffer : taken) blas_memory_free(buffer);
+    if (count < wanted) set_num_threads(count);
+    wanted = count;
+  }
+  buffers.store(wanted);
+}
 
 }  // namespace
 
@@ -89,6 +139,7 @@ void prepare_blas() {
     openblas_set_num_threads(1);
     omp_set_num_threads(threads);
   });
+  if (buffers.load(std::memory_order_acquire) < num_threads()) reserve_buffers(num_threads());
 }
 
 std::string blas_description() {

@@ -1,5 +1,6 @@
 #include <gradus/tensor/create.h>
 #include <gradus/tensor/element_type.h>
+#include <gradus/tensor/error.h>
 
 #include <algorithm>
 #include <bit>
@@ -25,11 +26,17 @@ constexpr ElementType element_types[] = {
     {i64, 8, "I64", "<i8", DType::int64},
     {f8_e4m3, 1, "F8_E4M3", "", {}},
     {f8_e5m2, 1, "F8_E5M2", "", {}},
+    {f8_e4m3fnuz, 1, "F8_E4M3FNUZ", "", {}},
+    {f8_e5m2fnuz, 1, "F8_E5M2FNUZ", "", {}},
+    {f8_e8m0, 1, "F8_E8M0", "", {}},
     {f16, 2, "F16", "<f2", DType::float32},
     {bf16, 2, "BF16", "", DType::float32},
     {f32, 4, "F32", "<f4", DType::float32},
     {f64, 8, "F64", "<f8", DType::float64},
+    {c64, 8, "C64", "", {}},
 };
+
+constexpr std::string_view unread_types[] = {"F4", "F6_E2M3", "F6_E3M2"};
 
 constexpr std::size_t chunk = 65536;      // bytes that are converted at a time
 constexpr std::size_t most_written = 16;  // sizes of a shape
@@ -57,6 +64,9 @@ void read_converted(To* to, std::size_t count, ByteSource& source, Convert conve
 const ElementType* find_safetensors_type(std::string_view name) {
   return find(&ElementType::safetensors, name);
 }
+bool is_unread_safetensors_type(std::string_view name) {
+  return std::find(std::begin(unread_types), std::end(unread_types), name) != std::end(unread_types);
+}
 const ElementType* find_npy_type(std::string_view name) { return find(&ElementType::npy, name); }
 
 float half_to_float(std::uint16_t bits) {
@@ -77,6 +87,26 @@ float float8_e4m3_to_float(std::uint8_t bits) {
   if (exponent == 15 && fraction == 7) return std::nanf("");
   if (exponent == 0) return sign * std::ldexp(static_cast<float>(fraction), -9);
   return sign * std::ldexp(static_cast<float>(8 + fraction), exponent - 10);
+}
+
+float float8_e4m3fnuz_to_float(std::uint8_t bits) {
+  const int exponent = (bits >> 3) & 15, fraction = bits & 7;
+  const float sign = bits & 0x80 ? -1.0f : 1.0f;
+  if (bits == 0x80) return std::nanf("");
+  if (exponent == 0) return sign * std::ldexp(static_cast<float>(fraction), -10);
+  return sign * std::ldexp(static_cast<float>(8 + fraction), exponent - 11);
+}
+
+float float8_e5m2fnuz_to_float(std::uint8_t bits) {
+  const int exponent = (bits >> 2) & 31, fraction = bits & 3;
+  const float sign = bits & 0x80 ? -1.0f : 1.0f;
+  if (bits == 0x80) return std::nanf("");
+  if (exponent == 0) return sign * std::ldexp(static_cast<float>(fraction), -17);
+  return sign * std::ldexp(static_cast<float>(4 + fraction), exponent - 18);
+}
+
+float float8_e8m0_to_float(std::uint8_t bits) {
+  return bits == 255 ? std::nanf("") : std::ldexp(1.0f, bits - 127);
 }
 
 float float8_e5m2_to_float(std::uint8_t bits) { return half_to_float(static_cast<std::uint16_t>(bits << 8)); }
@@ -119,8 +149,14 @@ void skim_elements(const Origin& origin, const std::string& where, const Element
   }
 }
 
-Tensor read_elements(const ElementType& type, const Shape& shape, ByteSource& source) {
-  Tensor tensor = empty(shape, *type.dtype);
+Tensor read_elements(const Origin& origin, const std::string& where, const ElementType& type,
+                     const Shape& shape, ByteSource& source) {
+  Tensor tensor;
+  try {
+    tensor = empty(shape, *type.dtype);
+  } catch (const Error& problem) {
+    origin.refuse(where + ": " + problem.what());
+  }
   const auto count = static_cast<std::size_t>(tensor.numel());
   switch (type.code) {
     case u8:

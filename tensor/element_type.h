@@ -20,10 +20,14 @@ enum class ElementCode {
   i64,
   f8_e4m3,
   f8_e5m2,
+  f8_e4m3fnuz,
+  f8_e5m2fnuz,
+  f8_e8m0,
   f16,
   bf16,
   f32,
-  f64
+  f64,
+  c64
 };
 
 struct ElementType {
@@ -34,6 +38,8 @@ struct ElementType {
   std::optional<DType> dtype;    // of the Tensor it is read into, without loss; nothing where it is not read
 };
 
+/// True for the types of the safetensors format whose elements are no whole bytes: not read.
+bool is_unread_safetensors_type(std::string_view name);
 /// The type of that name, or null.
 const ElementType* find_safetensors_type(std::string_view name);
 const ElementType* find_npy_type(std::string_view name);
@@ -48,6 +54,14 @@ float float8_e4m3_to_float(std::uint8_t bits);
 /// 1 sign, 5 exponent and 2 fraction bits: the upper half of a binary16.
 float float8_e5m2_to_float(std::uint8_t bits);
 
+/// The same two with the bias one larger, no infinity, no -0, whose bits are the one NaN: the largest are 240 and 57344
+/// (Noune et al., "8-bit numerical formats for deep neural networks").
+float float8_e4m3fnuz_to_float(std::uint8_t bits);
+float float8_e5m2fnuz_to_float(std::uint8_t bits);
+/// A power of two: 8 exponent bits, no sign and no fraction; all ones is NaN (OCP Microscaling Formats 1.0,
+/// section 5.4.1).
+float float8_e8m0_to_float(std::uint8_t bits);
+
 /// "(2, 3)", "(4,)", "()"; at most sixteen sizes are written out.
 std::string shape_text(const std::vector<std::int64_t>& shape);
 
@@ -60,7 +74,9 @@ std::optional<std::uint64_t> array_bytes(const ElementType& type, const std::vec
 void skim_elements(const Origin& origin, const std::string& where, const ElementType& type,
                    std::uint64_t count, ByteSource& source);
 
-/// A tensor of type.dtype and this shape from the next elements.
-Tensor read_elements(const ElementType& type, const Shape& shape, ByteSource& source);
+/// A tensor of type.dtype and this shape from the next elements. Where there is no memory for it, refuses:
+/// `where` opens the message.
+Tensor read_elements(const Origin& origin, const std::string& where, const ElementType& type,
+                     const Shape& shape, ByteSource& source);
 
 }  // namespace gradus

@@ -12,7 +12,7 @@
 namespace gradus {
 namespace {
 
-constexpr std::uint64_t piece = 1 << 20;  // memory is given back in such steps
+constexpr std::size_t piece = 1 << 20;  // bytes that are read without another look at the file's size
 
 const char* kind_of(mode_t mode) {
   if (S_ISDIR(mode)) return "a folder (Is a directory)";
@@ -24,7 +24,7 @@ const char* kind_of(mode_t mode) {
 }  // namespace
 
 MappedFile::MappedFile(std::string operation, const std::string& path)
-    : origin_{std::move(operation), "'" + path + "'"} {
+    : origin_{std::move(operation), "'" + path_text(path) + "'"} {
   // O_NONBLOCK: the opening of a pipe would wait for its writer.
   file_ = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
   if (file_ < 0) origin_.refuse("cannot be opened: " + std::string(std::strerror(errno)));
@@ -57,6 +57,20 @@ void MappedFile::check_size() const {
                  std::to_string(status.st_size) + " now: something else writes to it");
 }
 
+void MappedFile::copy(std::uint64_t begin, void* to, std::size_t count) const {
+  for (char* out = static_cast<char*>(to); count > 0;) {
+    check_size();
+    const ssize_t done = ::pread(file_, out, std::min(count, piece), static_cast<off_t>(begin));
+    if (done < 0 && errno == EINTR) continue;
+    if (done < 0) origin_.refuse("cannot be read: " + std::string(std::strerror(errno)));
+    if (done == 0)
+      origin_.refuse("ends before its byte " + std::to_string(begin + count) + ": something else cuts it");
+    out += done;
+    begin += static_cast<std::uint64_t>(done);
+    count -= static_cast<std::size_t>(done);
+  }
+}
+
 void MappedFile::release(std::uint64_t begin, std::uint64_t end) const {
   const auto page = static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
   const std::uint64_t first = (begin + page - 1) / page * page, last = end / page * page;
@@ -68,17 +82,8 @@ void MappedSource::read(void* to, std::size_t count) {
     file_.origin().refuse("ends before its byte " + std::to_string(at_ + count) + " of " +
                           std::to_string(end_));
   }
-  for (char* out = static_cast<char*>(to); count > 0;) {
-    file_.check_size();
-    const std::size_t now = std::min<std::size_t>(count, piece);
-    std::memcpy(out, file_.bytes().data() + at_, now);
-    out += now;
-    at_ += now;
-    count -= now;
-    if (at_ - released_ < piece) continue;
-    file_.release(released_, at_);
-    released_ = at_ / piece * piece;  // the page in the middle goes with the next step
-  }
+  file_.copy(at_, to, count);
+  at_ += count;
 }
 
 }  // namespace gradus

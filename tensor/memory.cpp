@@ -42,20 +42,37 @@ std::size_t physical_memory() {
 }
 
 [[noreturn]] void no_memory(std::size_t bytes) {
-  throw Error("memory", "cannot have " + std::to_string(bytes) + " bytes; this machine has " +
-                            std::to_string(physical_memory()) + " in all");
+  std::string why = "this machine has " + std::to_string(physical_memory()) + " in all";
+  if (bytes <= physical_memory()) {
+    why += ", the system gives no more, and tensors hold " + std::to_string(memory_statistics().used_bytes) +
+           " (is there a limit, ulimit -v?)";
+  }
+  throw Error("memory", "cannot have " + std::to_string(bytes) + " bytes: " + why +
+                            "; smaller batches or a smaller model take less");
 }
 
+/// A block, or nullptr where the system has none to give.
 void* ask_system(std::size_t bytes) {
   if (bytes > physical_memory()) no_memory(bytes);
   system_calls.fetch_add(1, std::memory_order_relaxed);
   const bool large = bytes >= huge_page;
   void* block = nullptr;
-  if (posix_memalign(&block, large ? huge_page : alignment, bytes) != 0) no_memory(bytes);
+  if (posix_memalign(&block, large ? huge_page : alignment, bytes) != 0) return nullptr;
   // Large matrices are walked through along both axes: with pages of 4 KiB every step down a column is in
   // another one. Whole pages only, so that no memory is taken which was not asked for. A system without such
   // pages says no; no harm.
   if (large) madvise(block, bytes / huge_page * huge_page, MADV_HUGEPAGE);
+  return block;
+}
+
+/// Asks a second time when what the cache keeps unused has been given back. No lock may be held.
+void* memory_of_system(std::size_t bytes) {
+  void* block = ask_system(bytes);
+  if (!block) {
+    empty_memory_cache();
+    block = ask_system(bytes);
+  }
+  if (!block) no_memory(bytes);
   return block;
 }
 
@@ -125,7 +142,7 @@ void refill(std::size_t size_class) {
   }
   if (own.head) return;
   const std::size_t bytes = (size_class + 1) * alignment;
-  char* slab = static_cast<char*>(ask_system(bytes * batch));  // never returned to the system
+  char* slab = static_cast<char*>(memory_of_system(bytes * batch));  // never returned to the system
   for (std::uint32_t i = 0; i < batch; ++i) {
     auto* block = reinterpret_cast<FreeBlock*>(slab + i * bytes);
     block->next = own.head;
@@ -165,14 +182,16 @@ void* allocate_large(std::size_t bytes) {
   if (bytes > physical_memory()) no_memory(bytes);
   const std::size_t size = rounded(bytes);
   Bins& cache = bins();
-  std::scoped_lock lock(cache.mutex);
+  std::unique_lock lock(cache.mutex);
   FreeBlock*& head = cache.heads[bin_of(size)];
   void* block = head;
   if (head) {
     head = head->next;
     cache.cached -= size;
   } else {
-    block = ask_system(size);
+    lock.unlock();
+    block = memory_of_system(size);
+    lock.lock();
   }
   cache.used += size;
   cache.peak = std::max(cache.peak, cache.used);

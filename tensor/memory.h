@@ -9,7 +9,8 @@
 
 namespace gradus {
 
-/// At least `bytes` bytes, aligned to 64. Throws Error where the system has no more.
+/// At least `bytes` bytes, aligned to 64. Where the system has no more, the cache is emptied and it is asked
+/// again before an Error is thrown, which names the bytes.
 void* allocate(std::size_t bytes);
 
 /// Gives back a block of `allocate(bytes)`; the same number of bytes must be named.

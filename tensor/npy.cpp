@@ -6,7 +6,7 @@
 namespace gradus {
 
 void save_npy(const std::string& path, const Tensor& tensor) {
-  if (!tensor.defined()) throw Error("save_npy", "the tensor for '" + path + "' is undefined");
+  if (!tensor.defined()) throw Error("save_npy", "the tensor for '" + path_text(path) + "' is undefined");
   const Tensor elements = tensor.detach().contiguous();
   const std::string header = npy_header(elements);
   const std::size_t bytes = static_cast<std::size_t>(elements.numel()) * size_of(elements.dtype());
@@ -23,7 +23,7 @@ Tensor load_npy(const std::string& path) {
     MappedSource elements(file, file.bytes().size() - source.left(), file.bytes().size());
     skim_npy_elements(file.origin(), layout, elements);
   }
-  return read_npy_elements(layout, source);
+  return read_npy_elements(file.origin(), layout, source);
 }
 
 }  // namespace gradus

@@ -247,11 +247,11 @@ void check_npy_supported(const Origin& origin, const NpyLayout& layout) {
   }
 }
 
-Tensor read_npy_elements(const NpyLayout& layout, ByteSource& source) {
+Tensor read_npy_elements(const Origin& origin, const NpyLayout& layout, ByteSource& source) {
   Shape shape(layout.shape);
-  if (!layout.fortran_order) return read_elements(*layout.type, shape, source);
+  if (!layout.fortran_order) return read_elements(origin, "cannot be loaded", *layout.type, shape, source);
   std::reverse(shape.begin(), shape.end());
-  const Tensor elements = read_elements(*layout.type, shape, source);
+  const Tensor elements = read_elements(origin, "cannot be loaded", *layout.type, shape, source);
   Shape axes;
   for (int axis = shape.rank() - 1; axis >= 0; --axis) axes.push_back(axis);
   return elements.permute(axes).contiguous();

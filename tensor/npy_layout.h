@@ -24,6 +24,6 @@ void skim_npy_elements(const Origin& origin, const NpyLayout& layout, ByteSource
 void check_npy_supported(const Origin& origin, const NpyLayout& layout);
 
 /// The tensor, contiguous, from the elements; the layout has to be supported.
-Tensor read_npy_elements(const NpyLayout& layout, ByteSource& source);
+Tensor read_npy_elements(const Origin& origin, const NpyLayout& layout, ByteSource& source);
 
 }  // namespace gradus

@@ -26,7 +26,7 @@ void save_npz(const std::string& path, const NamedTensors& tensors) {
     contents.push_back(
         {name + ".npy", npy_header(plain), {static_cast<const char*>(plain.raw_data()), bytes}});
   }
-  write_zip({"save_npz", "'" + path + "'"}, path, contents);
+  write_zip({"save_npz", "'" + path_text(path) + "'"}, path, contents);
 }
 
 NamedTensors load_npz(const std::string& path) {
@@ -44,7 +44,7 @@ NamedTensors load_npz(const std::string& path) {
   for (const ZipMember& member : members) {
     ZipSource source(file, member);
     const NpyLayout layout = read_npy_layout(source.origin(), source, member.size);
-    result.emplace_back(member.name, read_npy_elements(layout, source));
+    result.emplace_back(member.name, read_npy_elements(source.origin(), layout, source));
     source.finish();
   }
   return result;

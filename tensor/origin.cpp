@@ -78,4 +78,6 @@ std::string printable(std::string_view text, std::size_t longest) {
   return result;
 }
 
+std::string path_text(std::string_view path) { return printable(path, 4096); }
+
 }  // namespace gradus

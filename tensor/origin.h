@@ -23,4 +23,7 @@ bool is_utf8(std::string_view text);
 /// \u{202e}.
 std::string printable(std::string_view text, std::size_t longest = 120);
 
+/// A path as messages show it: whole, and printable.
+std::string path_text(std::string_view path);
+
 }  // namespace gradus

@@ -9,7 +9,11 @@
 #include <exception>
 #include <limits>
 #include <mutex>
+#include <new>
 #include <string>
+#include <system_error>
+#include <thread>
+#include <vector>
 
 namespace gradus {
 namespace {
@@ -19,6 +23,34 @@ constinit bool in_forked_child = false;
 [[maybe_unused]] const int fork_watch = pthread_atfork(nullptr, nullptr, [] { in_forked_child = true; });
 
 constinit std::atomic<int> chosen_threads{0};  // 0: not asked for yet
+
+/// Threads that the system lets start beside this one, at most `wanted`. They are started to know it: OpenMP
+/// ends the process where it gets fewer than it asks for.
+int startable_threads(int wanted) {
+  std::atomic<bool> done{false};
+  std::vector<std::thread> threads;
+  try {
+    threads.reserve(static_cast<std::size_t>(wanted));
+    while (std::ssize(threads) < wanted) threads.emplace_back([&done] { done.wait(false); });
+  } catch (const std::system_error&) {
+  } catch (const std::bad_alloc&) {
+  }
+  done.store(true);
+  done.notify_all();
+  for (std::thread& thread : threads) thread.join();
+  return static_cast<int>(threads.size());
+}
+
+/// So many of `wanted` threads as there can be, the calling one among them; from then on OpenMP has them.
+int team_of(int wanted) {
+  thread_local int team = 1;  // that OpenMP keeps for this thread
+  if (wanted > team) {
+    const int found = 1 + startable_threads(wanted - 1);
+    if (found < wanted) set_num_threads(found);
+    wanted = found;
+  }
+  return team = wanted;
+}
 
 std::int64_t end_of_tile(std::int64_t begin, std::int64_t tile, std::int64_t count) {
   return count - begin < tile ? count : begin + tile;
@@ -45,8 +77,8 @@ class Failure {
   std::exception_ptr exception_;
 };
 
-// Tiles [0, count) in one contiguous share for each thread, so that a thread finds in its caches what it has left
-// there in the loop before; who is done with its own share helps with the others.
+// Tiles [0, count) in one contiguous share for each thread, so that a thread finds in its caches what it has
+// left there in the loop before; who is done with its own share helps with the others.
 class Shares {
  public:
   Shares(std::int64_t count, int threads, bool backwards)
@@ -117,8 +149,9 @@ void run_tiles(std::int64_t count, std::int64_t tile, void (*body)(void*, std::i
   // Every second loop goes backwards: it begins with what the loop before has left in the cache.
   thread_local bool went_backwards = false;
   const bool backwards = went_backwards = !went_backwards;
-  const int threads = num_threads();
-  if (threads == 1 || in_forked_child || omp_in_parallel()) {
+  const bool alone = num_threads() == 1 || in_forked_child || omp_in_parallel();
+  const int threads = alone ? 1 : team_of(num_threads());
+  if (threads == 1) {
     for (std::int64_t i = 0; i < tiles; ++i) run(backwards ? tiles - 1 - i : i);
     return failure.rethrow();
   }

@@ -11,7 +11,8 @@
 namespace gradus {
 
 /// How many threads a loop may use. At the start: the processors available, or fewer where OMP_NUM_THREADS
-/// asks for it.
+/// asks for it. Where the system starts fewer (a limit on memory or processes), the first loop cuts the
+/// number down to them.
 int num_threads();
 
 /// For the whole process, from the next loop on; any thread may call it while others compute, whose results

@@ -1,5 +1,6 @@
 #include <gradus/tensor/atomic_file.h>
 #include <gradus/tensor/error.h>
+#include <gradus/tensor/origin.h>
 #include <gradus/tensor/safetensors.h>
 #include <gradus/tensor/safetensors_header.h>
 
@@ -81,7 +82,7 @@ void save_tensors(const std::string& path, const NamedTensors& tensors,
   }
   text += "}";
   if (memory > largest_kept || text.size() > largest_header) {
-    throw Error("save", "'" + path + "' would be too large to be read again: a header of " +
+    throw Error("save", "'" + path_text(path) + "' would be too large to be read again: a header of " +
                             std::to_string(text.size()) + " bytes for " + std::to_string(sorted.size()) +
                             " tensors; use several files");
   }
@@ -124,7 +125,8 @@ TensorFile load_tensors(const std::string& path) {
   result.metadata = std::move(layout.metadata);
   for (TensorEntry& entry : layout.tensors) {
     MappedSource source(file, entry.begin, entry.end);
-    Tensor tensor = read_elements(*entry.type, entry.shape, source);
+    Tensor tensor = read_elements(file.origin(), "cannot be loaded: tensor '" + printable(entry.name) + "'",
+                                  *entry.type, entry.shape, source);
     result.tensors.emplace_back(std::move(entry.name), std::move(tensor));
   }
   return result;

@@ -31,7 +31,10 @@ class Watch {
     if (++run_ > largest_text)
       refuse("has a text or a gap of more than " + std::to_string(largest_text) + " bytes");
     ++at_;
-    if ((at_ & (largest_text - 1)) == 0) file_.release(begin_, at_);
+    if ((at_ & (largest_text - 1)) == 0) {
+      file_.release(begin_, at_);
+      file_.check_size();
+    }
   }
 
  private:
@@ -107,6 +110,10 @@ class Handler final : public nlohmann::json_sax<nlohmann::json> {
       due_ = Due::metadata_key;
     } else if (due_ == Due::dtype) {
       entry_.type = find_safetensors_type(text);
+      if (is_unread_safetensors_type(text)) {
+        origin_.refuse("cannot be read: tensor '" + printable(entry_.name) + "' has the dtype " + text +
+                       ", which the format knows and Gradus does not; convert it");
+      }
       if (!entry_.type) refuse_entry("has a dtype that is not known: '" + printable(text, 40) + "'");
       due_ = Due::entry_key;
     } else {

@@ -1,25 +1,14 @@
 // gradus: looks into files of tensors.
 #include "inspection.h"
+#include "program.h"
 
 #include <CLI/CLI.hpp>
 
-#include <cerrno>
-#include <cstdio>
-#include <cstring>
 #include <iostream>
 
 namespace {
 
-/// Writes the text to standard output; throws where that is closed or full.
-void print(const std::string& text) {
-  const bool written = std::fwrite(text.data(), 1, text.size(), stdout) == text.size();
-  if (written && std::fflush(stdout) == 0) return;
-  throw std::runtime_error("cannot write to standard output: " + std::string(std::strerror(errno)));
-}
-
-}  // namespace
-
-int main(int argc, char** argv) {
+int run_command_line(int argc, char** argv) {
   CLI::App program("Looks into files of tensors.\n\n  gradus inspect model.safetensors\n");
   program.require_subcommand(1);
   std::string path;
@@ -30,13 +19,15 @@ int main(int argc, char** argv) {
   command->add_option("file", path, "The file; its content says what it is")->required()->type_name("FILE");
   try {
     program.parse(argc, argv);
-    print(inspection::to_text(path, inspection::inspect(path)));
+    std::cout << inspection::to_text(path, inspection::inspect(path));
   } catch (const CLI::ParseError& problem) {
-    const bool good = program.exit(problem) == 0;
-    return good && std::cout.flush() ? 0 : 1;
-  } catch (const std::exception& problem) {
-    std::cerr << "gradus: " << problem.what() << "\n";
-    return 1;
+    return program.exit(problem) == 0 ? 0 : 1;
   }
   return 0;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  return program::run("gradus", [&] { return run_command_line(argc, argv); });
 }

@@ -1,8 +1,8 @@
 #include "statistics.h"
 
 #include <algorithm>
+#include <charconv>
 #include <cmath>
-#include <cstdio>
 #include <limits>
 
 namespace inspection {
@@ -12,8 +12,7 @@ constexpr std::uint64_t chunk = 64 * 1024;  // elements that are looked at a tim
 
 std::string text_of(double value) {
   char text[32];
-  std::snprintf(text, sizeof text, "%.6g", value);
-  return text;
+  return {text, std::to_chars(text, text + sizeof text, value, std::chars_format::general, 6).ptr};
 }
 std::string text_of(float value) { return text_of(static_cast<double>(value)); }
 std::string text_of(std::int64_t value) { return std::to_string(value); }
@@ -95,10 +94,15 @@ Statistics read_statistics(const gradus::Origin& origin, const std::string& wher
     case i64: return scan<std::int64_t>(count, source, as_signed);
     case f8_e4m3: return scan<std::uint8_t>(count, source, gradus::float8_e4m3_to_float);
     case f8_e5m2: return scan<std::uint8_t>(count, source, gradus::float8_e5m2_to_float);
+    case f8_e4m3fnuz: return scan<std::uint8_t>(count, source, gradus::float8_e4m3fnuz_to_float);
+    case f8_e5m2fnuz: return scan<std::uint8_t>(count, source, gradus::float8_e5m2fnuz_to_float);
+    case f8_e8m0: return scan<std::uint8_t>(count, source, gradus::float8_e8m0_to_float);
     case f16: return scan<std::uint16_t>(count, source, gradus::half_to_float);
     case bf16: return scan<std::uint16_t>(count, source, gradus::bfloat16_to_float);
     case f32: return scan<float>(count, source, [](float value) { return value; });
     case f64: return scan<double>(count, source, [](double value) { return value; });
+    // The real and the imaginary parts.
+    case c64: return scan<float>(2 * count, source, [](float value) { return value; });
   }
   origin.refuse(where + " is of an unknown type");
 }

@@ -115,7 +115,7 @@ void check_header_bytes(const std::string& path) {
     file.read(part, static_cast<std::streamsize>(std::min<std::uint64_t>(left, sizeof part)));
     const auto count = static_cast<std::size_t>(file.gcount());
     if (std::any_of(part, part + count, [](char c) { return static_cast<unsigned char>(c) < ' '; })) {
-      throw Error("load", "'" + path + "' is damaged: its header holds a control character");
+      throw Error("load", "'" + path_text(path) + "' is damaged: its header holds a control character");
     }
     left -= count;
   }
@@ -148,10 +148,11 @@ Checkpoint load_checkpoint(const std::string& path) {
   TensorFile file = load_tensors(path);
   check_header_bytes(path);
   const auto refuse = [&path](const std::string& why) {
-    throw Error("load", "'" + path + "' is damaged: " + why);
+    throw Error("load", "'" + path_text(path) + "' is damaged: " + why);
   };
   if (file.metadata.size() != 2 || !file.metadata.contains("state") || !file.metadata.contains("digest")) {
-    throw Error("load", "'" + path + "' is no checkpoint: its metadata are not a state and a digest");
+    throw Error("load",
+                "'" + path_text(path) + "' is no checkpoint: its metadata are not a state and a digest");
   }
   const std::string digest = digest_of(file.tensors, file.metadata.at("state"));
   if (digest != file.metadata.at("digest")) {
@@ -208,7 +209,7 @@ std::optional<Checkpoint> latest_checkpoint(const std::string& folder, const Che
     try {
       Checkpoint checkpoint = load_checkpoint(candidate.path);
       const auto refuse = [&](const std::string& why) {
-        throw Error("load", "'" + candidate.path + "' " + why);
+        throw Error("load", "'" + path_text(candidate.path) + "' " + why);
       };
       if (checkpoint.run != demands.run) refuse("is of a run with other options or another text");
       if (checkpoint.state.step != candidate.step)

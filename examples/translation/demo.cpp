@@ -6,13 +6,16 @@
 #include "progress.h"
 #include "training.h"
 
+#include <gradus/tensor/error.h>
 #include <gradus/tensor/parallel.h>
 #include <gradus/tensor/random.h>
 
 #include <unistd.h>
 
+#include <cerrno>
 #include <chrono>
 #include <cstdio>
+#include <cstring>
 
 namespace translation {
 
@@ -67,6 +70,11 @@ std::int64_t count_exact(const TranslationModel& model, const Data& data, const 
   return right;
 }
 
+void flush_output() {
+  if (std::fflush(stdout) != 0)
+    throw Error("demo", std::string("cannot write to standard output: ") + std::strerror(errno));
+}
+
 std::vector<std::string> tokens_of(const Language& language, std::span<const std::int64_t> ids) {
   std::vector<std::string> tokens;
   for (const std::int64_t id : ids) tokens.push_back(language.vocabulary().token(id));
@@ -100,7 +108,7 @@ std::string run_pair(const Pair& pair, std::uint64_t seed) {
               corpus.train.size(), corpus.test.size(), static_cast<long long>(data.source.vocabulary().size() - 4),
               static_cast<long long>(data.target.vocabulary().size() - 4), pair.target,
               pair.tokens.kind == Tokenizer::words ? "words" : "characters");
-  std::fflush(stdout);
+  flush_output();
   const ShortTrainingResult trained = train_shortly(*model, data.train, {.epochs = pair.epochs, .seed = seed, .title = pair.name});
   std::printf("trained in %s: %lld steps, loss %.3f\n\n", duration_text(trained.seconds).c_str(),
               static_cast<long long>(trained.steps), trained.loss);
@@ -109,7 +117,7 @@ std::string run_pair(const Pair& pair, std::uint64_t seed) {
   const bool characters = pair.tokens.kind == Tokenizer::characters;
   std::printf("For comparison: a word-by-word dictionary gets %.1f %% right, the nearest training sentence %.1f %%.\n\n",
               dictionary_exact_match(corpus, characters), nearest_exact_match(corpus));
-  std::fflush(stdout);
+  flush_output();
   const std::int64_t right = count_exact(*model, data, corpus.test);
   const auto all_sentences = static_cast<std::int64_t>(corpus.test.size());
   char line[120];

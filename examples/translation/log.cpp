@@ -4,6 +4,7 @@
 
 #include <gradus/tensor/atomic_file.h>
 #include <gradus/tensor/error.h>
+#include <gradus/tensor/origin.h>
 
 #include <nlohmann/json.hpp>
 
@@ -19,6 +20,7 @@
 namespace translation {
 
 using gradus::Error;
+using gradus::path_text;
 using json = nlohmann::ordered_json;
 
 namespace {
@@ -37,7 +39,7 @@ std::string utc_now() {
 // --- a file that grows -------------------------------------------------------------------------------------
 
 void GrowingFile::fail(const std::string& step) const {
-  throw Error("train", "'" + path_ + "' cannot be " + step + ": " + std::strerror(errno));
+  throw Error("train", "'" + path_text(path_) + "' cannot be " + step + ": " + std::strerror(errno));
 }
 
 GrowingFile::GrowingFile(const std::string& path, std::int64_t bytes) : path_(path) {
@@ -50,13 +52,14 @@ GrowingFile::GrowingFile(const std::string& path, std::int64_t bytes) : path_(pa
   size_ = status.st_size;
   const std::int64_t kept = bytes < 0 ? size_ : bytes;
   if (size_ < kept) {
-    throw Error("train", "'" + path_ + "' has " + std::to_string(size_) + " bytes, of which " +
+    throw Error("train", "'" + path_text(path_) + "' has " + std::to_string(size_) + " bytes, of which " +
                              std::to_string(kept) + " were to be gone on from");
   }
   char last = '\n';
   if (kept > 0 && ::pread(file_, &last, 1, kept - 1) != 1) fail("read");
   if (last != '\n' && bytes >= 0) {
-    throw Error("train", "'" + path_ + "' is damaged: no line ends at its byte " + std::to_string(kept));
+    throw Error("train",
+                "'" + path_text(path_) + "' is damaged: no line ends at its byte " + std::to_string(kept));
   }
   if (size_ > kept && ::ftruncate(file_, kept) != 0) fail("cut back");
   size_ = kept;
@@ -127,7 +130,10 @@ std::int64_t TrainingLog::sync() {
 LoggedStep logged_step(const std::string& folder, std::int64_t step) {
   const std::string path = log_path(folder);
   std::ifstream file(path);
-  if (!file) throw Error("replay", "'" + path + "' cannot be opened: is this the folder of a training run?");
+  if (!file) {
+    throw Error("replay",
+                "'" + path_text(path) + "' cannot be opened: is this the folder of a training run?");
+  }
   std::int64_t last = 0, number = 0;
   for (std::string line; std::getline(file, line);) {
     ++number;
@@ -137,8 +143,8 @@ LoggedStep logged_step(const std::string& folder, std::int64_t step) {
     last = entry.get<std::int64_t>("step");
     if (last == step) return {entry.number_or(NAN, "loss"), entry.number_or(NAN, "gradient_norm")};
   }
-  throw Error("replay", "there is no step " + std::to_string(step) + " in '" + path + "': it goes to step " +
-                            std::to_string(last));
+  throw Error("replay", "there is no step " + std::to_string(step) + " in '" + path_text(path) +
+                            "': it goes to step " + std::to_string(last));
 }
 
 }  // namespace translation

@@ -1,11 +1,9 @@
 // translate: trains a translator, shows it at work, and translates.
 #include "demo.h"
+#include "program.h"
 #include "replay.h"
 #include "score_options.h"
 #include "training_command.h"
-
-#include <gradus/tensor/error.h>
-#include <gradus/tensor/parallel.h>
 
 #include <CLI/CLI.hpp>
 
@@ -271,9 +269,7 @@ void add_run(CLI::App& program, RunCommand& options) {
       ->capture_default_str();
 }
 
-}  // namespace
-
-int main(int argc, char** argv) {
+int run_command_line(int argc, char** argv) {
   std::ios::sync_with_stdio(false);  // so that `run` can see how much of its input is there already
   CLI::App program(description);
   program.require_subcommand(1);
@@ -298,9 +294,12 @@ int main(int argc, char** argv) {
     else scoring::run_score(score_options, std::cout, std::cerr);
   } catch (const CLI::ParseError& problem) {
     return program.exit(problem) == 0 ? 0 : 1;
-  } catch (const std::exception& problem) {
-    std::cerr << "translate: " << problem.what() << "\n";
-    return 1;
   }
   return 0;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  return program::run("translate", [&] { return run_command_line(argc, argv); });
 }

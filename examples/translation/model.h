@@ -68,6 +68,9 @@ struct ModelOptions {
   Tie tie = Tie::target;
 };
 
+/// Words of a sentence at most that is translated, at a cost that grows with their square.
+inline constexpr std::int64_t longest_sentence = 500;
+
 /// One step of writing a translation.
 struct StepOutput {
   Tensor logits;   // (B, target vocabulary)
@@ -97,6 +100,8 @@ class TranslationModel {
   /// training.
   virtual gradus::TokenLoss loss(const Tensor& source, const Tensor& lengths, const Tensor& previous,
                                  const Tensor& target, double label_smoothing) const = 0;
+  /// Words of a sentence at most that it translates, without the end.
+  virtual std::int64_t most_words() const { return longest_sentence; }
   /// Starts to translate, without dropout.
   virtual std::unique_ptr<Decoding> start(const Tensor& source, const Tensor& lengths) const = 0;
   /// For parameters(), save(), load() and their like.

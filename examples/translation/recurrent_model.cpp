@@ -11,6 +11,7 @@
 #include <gradus/data/loader.h>
 #include <gradus/tensor/create.h>
 
+#include <algorithm>
 #include <utility>
 
 namespace translation {
@@ -180,6 +181,11 @@ Tensor RecurrentModel::advance(const Tensor& embedded, const Tensor& projected, 
 
 Tensor RecurrentModel::before_output(const Tensor& features) const {
   return parts_.deep ? tanh((*parts_.deep)(features)) : features;
+}
+
+std::int64_t RecurrentModel::most_words() const {
+  if (options_.attention != nn::Score::location) return longest_sentence;
+  return std::min(longest_sentence, options_.attending.max_length - 1);  // the end is a position, too
 }
 
 TokenLoss RecurrentModel::loss(const Tensor& source, const Tensor& lengths, const Tensor& previous,

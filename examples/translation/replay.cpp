@@ -10,7 +10,7 @@
 #include <gradus/tensor/random.h>
 
 #include <bit>
-#include <cstdio>
+#include <charconv>
 #include <ostream>
 
 namespace translation {
@@ -22,8 +22,7 @@ namespace {
 std::string digits(double value) {
   if (std::isnan(value)) return "nan";  // of either sign
   char text[40];
-  std::snprintf(text, sizeof text, "%.17g", value);
-  return text;
+  return {text, std::to_chars(text, text + sizeof text, value, std::chars_format::general, 17).ptr};
 }
 
 /// Of one NaN, any NaN is the same.

@@ -2,6 +2,7 @@
 
 #include <gradus/tensor/atomic_file.h>
 #include <gradus/tensor/error.h>
+#include <gradus/tensor/origin.h>
 
 #include <fcntl.h>
 #include <sys/file.h>
@@ -33,7 +34,7 @@ bool is_of_the_first_moments(const fs::path& path) {
 }
 
 [[noreturn]] void fail(const std::string& folder, const std::string& why) {
-  throw Error("train", "the folder '" + folder + "' " + why);
+  throw Error("train", "the folder '" + path_text(folder) + "' " + why);
 }
 
 }  // namespace
@@ -42,7 +43,8 @@ FolderContent content_of(const std::string& folder) {
   std::error_code error;
   const fs::file_status status = fs::status(folder, error);
   if (status.type() == fs::file_type::not_found) return FolderContent::nothing;
-  if (!fs::is_directory(status)) throw Error("train", "'" + folder + "' is not a folder");
+  if (status.type() == fs::file_type::none) fail(folder, "cannot be read: " + error.message());
+  if (!fs::is_directory(status)) throw Error("train", "'" + path_text(folder) + "' is not a folder");
   if (fs::exists(fs::path(folder) / "config.json", error)) return FolderContent::run;
   for (fs::directory_iterator at(folder, error), end; !error && at != end; at.increment(error)) {
     if (is_of_the_first_moments(at->path())) continue;
@@ -63,14 +65,14 @@ void make_run_folder(const std::string& folder) {
 FolderLock::FolderLock(const std::string& folder) {
   const std::string path = (fs::path(folder) / "lock").string();
   file_ = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666);
-  if (file_ < 0) throw Error("train", "'" + path + "' cannot be opened: " + std::strerror(errno));
+  if (file_ < 0) throw Error("train", "'" + path_text(path) + "' cannot be opened: " + std::strerror(errno));
   int result = ::flock(file_, LOCK_EX | LOCK_NB);
   while (result != 0 && errno == EINTR) result = ::flock(file_, LOCK_EX | LOCK_NB);
   if (result == 0) return;
   const int problem = errno;
   ::close(file_);
   if (problem != EWOULDBLOCK)
-    throw Error("train", "'" + path + "' cannot be locked: " + std::strerror(problem));
+    throw Error("train", "'" + path_text(path) + "' cannot be locked: " + std::strerror(problem));
   fail(folder, "is in use: another training is at work in it (it holds '" + path +
                    "'); wait for its end, stop it with SIGTERM, or name another folder");
 }

@@ -63,7 +63,11 @@ std::vector<std::string> translate_lines(const TranslationModel& model, const La
                                          std::span<const std::string> lines, std::int64_t beam) {
   constexpr std::size_t batch_size = 64;
   std::vector<std::vector<std::int64_t>> encoded;
-  for (const std::string& line : lines) encoded.push_back(source.encode(line));
+  const auto most = static_cast<std::size_t>(model.most_words());
+  for (const std::string& line : lines) {
+    encoded.push_back(source.encode(line));
+    if (encoded.back().size() > most) encoded.back().resize(most);
+  }
   // Sentences of similar length together, so that little padding is computed.
   std::vector<std::size_t> order(lines.size());
   std::iota(order.begin(), order.end(), 0);

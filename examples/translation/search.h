@@ -24,7 +24,8 @@ std::vector<Translation> greedy_search(const TranslationModel& model, std::span<
 std::vector<Translation> beam_search(const TranslationModel& model, std::span<const std::vector<std::int64_t>> sources,
                                      std::int64_t width);
 
-/// The lines in the target language, in batches, by beam_search. An empty line stays empty.
+/// The lines in the target language, in batches, by beam_search. An empty line stays empty; of a line of more
+/// than model.most_words() words the first ones are translated.
 std::vector<std::string> translate_lines(const TranslationModel& model, const Language& source, const Language& target,
                                          std::span<const std::string> lines, std::int64_t beam = 1);
 

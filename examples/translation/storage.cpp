@@ -6,14 +6,16 @@
 #include <gradus/nn/model.h>
 #include <gradus/tensor/atomic_file.h>
 #include <gradus/tensor/error.h>
+#include <gradus/tensor/origin.h>
 #include <gradus/tensor/safetensors_layout.h>
 
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
+#include <cerrno>
+#include <cstring>
 #include <filesystem>
 #include <fstream>
-#include <sstream>
 
 namespace translation {
 
@@ -22,14 +24,24 @@ namespace fs = std::filesystem;
 
 namespace {
 
+constexpr std::size_t largest_config = 1 << 20;  // bytes of config.json, which has some 2,000
+
 std::string in(const std::string& folder, const char* file) { return (fs::path(folder) / file).string(); }
 
 std::string read_text(const std::string& path) {
   std::ifstream file(path, std::ios::binary);
-  if (!file) throw Error("load", "'" + path + "' cannot be opened: is this the folder of a training run?");
-  std::ostringstream text;
-  text << file.rdbuf();
-  return text.str();
+  if (!file) {
+    throw Error("load", "'" + path_text(path) + "' cannot be opened: " + std::strerror(errno) +
+                            "; is this the folder of a training run?");
+  }
+  std::string text(largest_config + 1, '\0');
+  file.read(text.data(), static_cast<std::streamsize>(text.size()));
+  text.resize(static_cast<std::size_t>(file.gcount()));
+  if (text.size() > largest_config) {
+    throw Error("load", "'" + path_text(path) + "' has more than " + std::to_string(largest_config) +
+                            " bytes: it is not what a training writes");
+  }
+  return text;
 }
 
 }  // namespace

@@ -2,15 +2,19 @@
 
 #include "checkpoint.h"
 #include "json_object.h"
+#include "line_input.h"
 #include "progress.h"
 #include "run.h"
 #include "run_folder.h"
 
 #include <gradus/nn/model.h>
 #include <gradus/tensor/error.h>
+#include <gradus/tensor/origin.h>
 #include <gradus/tensor/parallel.h>
 
+#include <cerrno>
 #include <cstdio>
+#include <cstring>
 #include <istream>
 #include <optional>
 #include <ostream>
@@ -29,7 +33,7 @@ void require_texts(const TrainCommand& command) {
                                                               {"--valid-target", &command.valid_target}};
   for (const auto& [name, path] : texts) {
     if (path->empty()) {
-      throw Error("train", std::string(name) + " is required: there is no run in '" + command.out +
+      throw Error("train", std::string(name) + " is required: there is no run in '" + path_text(command.out) +
                                "' that would know it");
     }
   }
@@ -46,14 +50,15 @@ bool open_run(TrainCommand& command, std::optional<FolderLock>& lock) {
   if (!command.resume) {
     throw Error(
         "train",
-        "the folder '" + command.out +
+        "the folder '" + path_text(command.out) +
             "' is not empty: it holds a training run, and nothing in it is touched; go on with that run by "
             "--resume, or name another folder");
   }
   if (!lock) lock.emplace(command.out);
   const std::string config = load_config(command.out);
   const JsonObject stored(config, "'" + command.out + "/config.json'");
-  fix_what_the_schedule_needs(command, schedule_named(stored.object("training").get<std::string>("schedule")));
+  fix_what_the_schedule_needs(command,
+                              schedule_named(stored.object("training").get<std::string>("schedule")));
   take_stored_options(command.options, config, command.out);
   return true;
 }
@@ -63,7 +68,7 @@ void begin_run(const TrainCommand& command, std::optional<FolderLock>& lock) {
   make_run_folder(command.out);
   if (!lock) lock.emplace(command.out);
   if (content_of(command.out) != FolderContent::nothing) {
-    throw Error("train", "another training has just begun in the folder '" + command.out + "'");
+    throw Error("train", "another training has just begun in the folder '" + path_text(command.out) + "'");
   }
 }
 
@@ -79,14 +84,20 @@ int finish(Run& run, Ending ending, const TrainCommand& command, const Interrupt
                  "stopped by %s after step %lld; everything is kept in %s; go on with\n  translate train "
                  "--out %s --resume\n",
                  interruption.name(), static_cast<long long>(state.step),
-                 checkpoint_path(command.out, state.step).c_str(), command.out.c_str());
+                 path_text(checkpoint_path(command.out, state.step)).c_str(), path_text(command.out).c_str());
     return interruption.exit_status();
   }
   std::fprintf(stderr,
                "best: epoch %lld with a validation BLEU of %.2f; %lld steps; %s; the model is in %s\n",
                static_cast<long long>(state.best_epoch), state.best.bleu, static_cast<long long>(state.step),
-               duration_text(run.seconds()).c_str(), command.out.c_str());
+               duration_text(run.seconds()).c_str(), path_text(command.out).c_str());
   return 0;
+}
+
+void report_repaired(const LineInput& input) {
+  if (input.repaired_lines() == 0) return;
+  std::fprintf(stderr, "%lld of %lld lines held bytes that are no UTF-8 text; each was read as U+FFFD\n",
+               static_cast<long long>(input.repaired_lines()), static_cast<long long>(input.lines()));
 }
 
 }  // namespace
@@ -117,23 +128,33 @@ int run_training(TrainCommand& command) {
 void run_translation(const RunCommand& command, std::istream& in, std::ostream& out) {
   if (command.threads != 0) set_num_threads(command.threads);
   const Translator translator = load_translator(command.folder);
+  const std::int64_t most_words = translator.model->most_words();
+  std::int64_t cut = 0;
   std::vector<std::string> lines;
   const auto flush = [&] {
     for (const std::string& line :
          translate_lines(*translator.model, translator.source, translator.target, lines, command.beam)) {
       out << line << "\n";
     }
-    out.flush();
+    errno = 0;
+    if (!out.flush())
+      throw Error("run", std::string("cannot write to standard output: ") + std::strerror(errno));
     lines.clear();
   };
   // A person who types waits for each line; text from a file is translated many lines at once.
   constexpr std::size_t most_lines = 1024;
-  for (std::string line; std::getline(in, line);) {
-    if (!line.empty() && line.back() == '\r') line.pop_back();
+  LineInput input(in, "run");
+  for (std::string line; input.next(line);) {
+    cut += std::ssize(translator.source.encode(line)) > most_words;
     lines.push_back(line);
-    if (in.rdbuf()->in_avail() <= 0 || lines.size() == most_lines) flush();
+    if (input.drained() || lines.size() == most_lines) flush();
   }
   flush();
+  if (cut > 0) {
+    std::fprintf(stderr, "%lld lines of more than %lld words were cut to so many\n",
+                 static_cast<long long>(cut), static_cast<long long>(most_words));
+  }
+  report_repaired(input);
 }
 
 }  // namespace translation

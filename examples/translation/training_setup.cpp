@@ -86,9 +86,12 @@ void read_data(const TrainCommand& command, bool goes_on, Setup& setup) {
   else make_languages(command, filtered.corpus, data);
   data.train = encode(filtered.corpus, data.source, data.target);
   data.train_text = std::move(filtered.corpus);
-  data.valid = filter_by_length(read_texts(command.valid_source, command.valid_target, "valid-", setup), {},
-                                source_tokens, target_tokens)
-                   .corpus;
+  FilteredCorpus valid =
+      filter_by_length(read_texts(command.valid_source, command.valid_target, "valid-", setup),
+                       {.max_length = longest_sentence}, source_tokens, target_tokens);
+  if (valid.report.dropped() > 0)
+    std::fprintf(stderr, "validation text: %s\n", valid.report.describe().c_str());
+  data.valid = std::move(valid.corpus);
   data.bleu_tokenizer = bleu_tokenizer(command);
   if (data.valid.size() == 0) throw Error("train", "no validation sentence pair has words on both sides");
 }
@@ -217,7 +220,7 @@ std::string lines_of(const TrainCommand& command, std::span<const std::int64_t> 
   for (const std::int64_t example : examples) {
     text += (text.empty() ? "" : ", ") + std::to_string(kept.at(static_cast<std::size_t>(example)));
   }
-  return text + " of '" + command.source + "'";
+  return text + " of '" + path_text(command.source) + "'";
 }
 
 }  // namespace translation

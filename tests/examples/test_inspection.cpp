@@ -77,6 +77,13 @@ TEST_CASE("inspection: every element type of safetensors") {
   // E5M2 has 57344, 2^-16, S.11111.00 as infinity.
   check_row(row_of("F8_E4M3", 4, "\x7e\x01\xff\x38"), "0.00195312", "448", "149.667", 1);
   check_row(row_of("F8_E5M2", 4, "\x7b\x01\x7c\xff"), "1.52588e-05", "57344", "28672", 1, 1);
+  // Largest 240 and 57344, least above 0 2^-10 and 2^-17, the bits of -0 NaN.
+  check_row(row_of("F8_E4M3FNUZ", 4, "\x7f\x01\x80\xc0"), "-1", "240", "79.667", 1);
+  check_row(row_of("F8_E5M2FNUZ", 4, "\x7f\x01\x80\xc0"), "-1", "57344", "19114.3", 1);
+  // Powers of two with a bias of 127.
+  check_row(row_of("F8_E8M0", 4, "\x7e\x7f\x82\xff"), "0.5", "8", "3.16667", 1);
+  // Of complex numbers both parts count.
+  check_row(row_of("C64", 1, bytes_of(std::vector<float>{-2, 3})), "-2", "3", "0.5");
 }
 
 TEST_CASE("inspection: nine axes, metadata and names that want to do harm") {

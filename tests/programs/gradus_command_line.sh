@@ -31,5 +31,5 @@ expect_error "subcommand" --
 grep -q "standard output" err || fail "a full disk is not named: $(cat err)"
 "$program" inspect good >&- 2> err && fail "a closed standard output passes unseen"
 grep -q "standard output" err || fail "a closed standard output is not named: $(cat err)"
-"$program" --help > /dev/full && fail "--help on a full disk passes unseen"
+"$program" --help > /dev/full 2> err && fail "--help on a full disk passes unseen"
 finish "all command lines behave"

@@ -63,6 +63,8 @@ expect_error "config.json" run nowhere
 [ ! -e bad ] || fail "a failed training left its folder"
 cp -r model cut && head -c 1000 model/model.safetensors > cut/model.safetensors
 expect_error "cut/model.safetensors" run cut
+cp -r model stuffed && head -c 2000000 /dev/zero | tr '\0' ' ' >> stuffed/config.json
+expect_error "stuffed/config.json' has more than 1048576 bytes" run stuffed
 cp -r model lost && rm lost/model.safetensors
 expect_error "lost/model.safetensors" run lost
 "$program" --help > /dev/null || fail "--help"

@@ -6,7 +6,12 @@
 
 #include <doctest/doctest.h>
 
+#include <sys/resource.h>
+#include <unistd.h>
+
 #include <cstring>
+#include <fstream>
+#include <string>
 #include <thread>
 
 using namespace gradus;
@@ -79,4 +84,48 @@ TEST_CASE("memory: a block may be freed by another thread") {
   Tensor x = ones({3});
   std::thread([held = std::move(x)] { (void)(held + 1); }).join();
   CHECK(memory_statistics().used_bytes < std::size_t{1} << 40);
+}
+
+namespace {
+
+/// As long as it lives, the process may take only so many bytes of address space more than it has.
+class AddressSpaceLimit {
+ public:
+  explicit AddressSpaceLimit(std::size_t more) {
+    ::getrlimit(RLIMIT_AS, &before_);
+    std::size_t pages = 0;
+    std::ifstream("/proc/self/statm") >> pages;
+    rlimit limit = before_;
+    limit.rlim_cur = pages * static_cast<std::size_t>(::sysconf(_SC_PAGESIZE)) + more;
+    ::setrlimit(RLIMIT_AS, &limit);
+  }
+  ~AddressSpaceLimit() { ::setrlimit(RLIMIT_AS, &before_); }
+
+ private:
+  rlimit before_{};
+};
+
+}  // namespace
+
+// Sanitizers take address space as they like.
+TEST_CASE(
+    "memory: where the system gives no more, the cache is emptied first; then it throws, and nothing is "
+    "lost" *
+    doctest::skip(nothing_is_cached)) {
+  constexpr std::size_t mib = 1 << 20;
+  empty_memory_cache();
+  const std::size_t used = memory_statistics().used_bytes;
+  {
+    const AddressSpaceLimit limit(400 * mib);
+    deallocate(allocate(300 * mib), 300 * mib);
+    CHECK(memory_statistics().cached_bytes == 320 * mib);  // rounded up to an eighth of 256 MiB
+    void* const other = allocate(200 * mib);               // fits only in the place of the first
+    CHECK(memory_statistics().cached_bytes == 0);
+    CHECK_THROWS_WITH_AS(allocate(256 * mib), doctest::Contains("cannot have 268435456 bytes"), Error);
+    CHECK_THROWS_WITH_AS(zeros({256, 1 << 20}), doctest::Contains("cannot have 1073741824 bytes"), Error);
+    CHECK(memory_statistics().used_bytes == used + 208 * mib);  // rounded up to an eighth of 128 MiB
+    deallocate(other, 200 * mib);
+  }
+  deallocate(allocate(256 * mib), 256 * mib);
+  CHECK(memory_statistics().used_bytes == used);
 }

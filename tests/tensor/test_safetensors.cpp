@@ -162,6 +162,13 @@ TEST_CASE("safetensors: types and ranks that Tensors do not have are named") {
     CHECK(error(dtype, shape) ==
           Contains(("tensor 'weight' has the dtype " + std::string(dtype) + ", which Tensors do not have").c_str()));
   }
+  CHECK(error("F8_E8M0", "[8]") == Contains("has the dtype F8_E8M0, which Tensors do not have"));
+  CHECK(error("C64", "[1]") == Contains("has the dtype C64, which Tensors do not have"));
+  for (const char* dtype : {"F4", "F6_E2M3", "F6_E3M2"}) {
+    CHECK(error(dtype, "[16]") ==
+          Contains(
+              ("cannot be read: tensor 'weight' has the dtype " + std::string(dtype) + ", which").c_str()));
+  }
   CHECK(error("F32", "[1,1,1,1,1,1,1,1,2]") == Contains("tensor 'weight' has 9 axes, and a Tensor has at most 8"));
 }
 
