@@ -3,7 +3,7 @@
 #include <gradus/data/utf8.h>
 #include <gradus/tensor/error.h>
 
-#include <cstdio>
+#include <charconv>
 
 namespace scoring {
 
@@ -43,8 +43,7 @@ std::string prepare_segment(std::string_view segment, bool lowercase) {
 
 std::string fixed(double value, int digits) {
   char text[400];  // a double has no more than 309 digits before the point
-  std::snprintf(text, sizeof text, "%.*f", digits, value);
-  return text;
+  return {text, std::to_chars(text, text + sizeof text, value, std::chars_format::fixed, digits).ptr};
 }
 
 }  // namespace scoring

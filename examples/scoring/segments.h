@@ -1,11 +1,11 @@
 // What the scores of sacreBLEU have in common: counts per segment that add up to those of a corpus.
 //
 // A metric is a type with
-//   std::string name() const;        // "BLEU", "chrF2++", "TER"
-//   std::string signature() const;   // its options as sacreBLEU writes them:
-//   "case:mixed|eff:no|tok:13a|smooth:exp" Statistics statistics(hypothesis, references) const;  // of one
-//   segment, with one reference or more
-//   ... score(const Statistics& sum) const;               // with a member `score`
+//
+//   std::string name() const;       - "BLEU", "chrF2++", "TER"
+//   std::string signature() const;  - its options as sacreBLEU writes them: "case:mixed|eff:no|tok:13a"
+//   Statistics statistics(hypothesis, references) const;  - of one segment, with one reference or more
+//   Score score(const Statistics& sum) const;             - with a member `score`
 #pragma once
 #include <span>
 #include <string>

@@ -1,5 +1,6 @@
 // A host program whose numbers have a decimal comma and points between thousands: what is written and read
 // stays the same.
+#include "bleu.h"
 #include "checkpoint.h"
 #include "inspection.h"
 #include "log.h"
@@ -73,7 +74,8 @@ TEST_CASE("locale: a decimal comma changes no number that is written, printed or
   CHECK(load_tensors(folder.path("f.safetensors")).tensors[0].second.size(0) == 12345);
   CHECK(String(inspection::to_text("f", inspection::inspect(folder.path("f.npy"))).c_str()) ==
         Contains("617.375"));
-  CHECK(String(corpus_bleu({"a b c d e"}, {{"a b c d f"}}).describe().c_str()) == Contains("BP = 1.000"));
+  const auto score = scoring::corpus_score(scoring::Bleu(), {"a b c d e"}, {{"a b c d f"}});
+  CHECK(String(score.details().c_str()) == Contains("BP = 1.000"));
 
   translation::Checkpoint checkpoint;
   checkpoint.state.step = 12345;

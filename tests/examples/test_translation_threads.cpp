@@ -48,7 +48,7 @@ Batch batch_of(std::int64_t size) {
 
 /// Losses of some steps, and the state after them.
 std::vector<Tensor> trained(const TranslationModel& model, const Batch& batch) {
-  Learner learner(model, 1e-2);
+  Learner learner(model, {.lr = 1e-2});
   std::vector<Tensor> result;
   for (int i = 0; i < 3; ++i) result.push_back(tensor(std::vector{learner.step(batch, 0.1, 1).loss}));
   for (const auto& [name, tensor] : state_dict(model.view())) result.push_back(tensor);

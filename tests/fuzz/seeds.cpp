@@ -141,6 +141,15 @@ void corpus_seeds(Seeds seeds) {
     seeds.add(text);
 }
 
+void score_seeds(Seeds seeds) {
+  const std::string hypothesis =
+                        "The cat sat on the mat .\nIt cost 1,250.75 &quot;euros&quot; \u4f60\u597d-ok\n",
+                    reference = "On the mat the cat sat.\nIt's 1,250.75 euros \u2014 \u4f60\u597d\u3002\n";
+  for (const int options : {0, 1, 2, 3, 4, 16, 32, 64, 128, 212})
+    seeds.add(std::string(1, static_cast<char>(options)) + hypothesis + std::string(1, '\0') + reference);
+  seeds.add("\x40\n\na b c d e f g h" + std::string(1, '\0') + "\n \nd e f g h a b c");
+}
+
 std::string config_of(const ModelOptions& model) {
   std::int64_t dim = 4, epochs = 3;
   int layers = 1;
@@ -272,5 +281,6 @@ int main(int argc, char** argv) {
   log_seeds({folder, "log"});
   model_seeds({folder, "model"});
   translate_seeds({folder, "translate"});
+  score_seeds({folder, "score"});
   return 0;
 }

@@ -31,9 +31,9 @@ unwritable demo "${reasons[@]}" demo --threads 1
 
 for command in "run model" "score val.de"; do
   timeout -s KILL 60 "$program" $command <&- > out 2> err
-  [ $? = 1 ] && grep -q "standard input cannot be read" err || fail "$command with a closed standard input: $(cat err)"
+  [ $? = 1 ] && grep -q "standard input cannot be read\|cannot read .standard input." err || fail "$command with a closed standard input: $(cat err)"
   timeout -s KILL 60 "$program" $command < . > out 2> err
-  [ $? = 1 ] && grep -q "standard input cannot be read" err || fail "$command of a folder: $(cat err)"
+  [ $? = 1 ] && grep -q "standard input cannot be read\|cannot read .standard input." err || fail "$command of a folder: $(cat err)"
 done
 
 # A training needs none of the three; no file may come to lie where one was.

@@ -1,0 +1,54 @@
+// Scores: run_score on two files, what stands before the first NUL and behind it, by every metric and
+// tokenizer. The first byte chooses among the options.
+#include "score_command.h"
+
+#include <gradus/tests/fuzz/fuzz.h>
+
+#include <cmath>
+#include <sstream>
+
+using namespace gradus::fuzz;
+using namespace scoring;
+
+namespace {
+
+constexpr Tokenizer tokenizers[] = {Tokenizer::v13a, Tokenizer::international, Tokenizer::characters,
+                                    Tokenizer::chinese, Tokenizer::none};
+
+/// The options that the bits of a byte stand for.
+ScoreCommand command_of(unsigned byte) {
+  ScoreCommand command;
+  command.metrics = {"bleu", "chrf", "chrf++", "ter"};
+  command.bleu.tokenizer = tokenizers[byte % std::size(tokenizers)];
+  command.bleu.lowercase = command.chrf.lowercase = (byte & 32) != 0;
+  command.ter.normalized = command.ter.asian_support = (byte & 16) != 0;
+  command.sentence = (byte & 64) != 0;
+  command.json = (byte & 128) != 0;
+  return command;
+}
+
+}  // namespace
+
+int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  if (size == 0) return 0;
+  const std::string_view text = text_of(data + 1, size - 1);
+  const std::size_t nul = std::min(text.find('\0'), text.size());
+  ScoreCommand command = command_of(data[0]);
+  command.hypotheses = {files().write("hypothesis", text.substr(0, nul))};
+  command.references = {files().write("reference", text.substr(std::min(nul + 1, text.size())))};
+  std::ostringstream out, warnings;
+  if (!takes([&] { run_score(command, out, warnings); })) return 0;
+  require_printable(out.str());
+  require_printable(warnings.str());
+  require(out.str().find("nan") == std::string::npos && out.str().find("inf") == std::string::npos,
+          "a score that is no number:", out.str());
+
+  // A text beside itself has no edits.
+  command.references = command.hypotheses;
+  command.metrics = {"ter"};
+  command.sentence = command.json = false;
+  std::ostringstream same;
+  run_score(command, same, warnings);
+  require(same.str().ends_with(" = 0.00\n"), "edits between equal texts:", same.str());
+  return 0;
+}
