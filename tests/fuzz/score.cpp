@@ -38,7 +38,8 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   command.references = {files().write("reference", text.substr(std::min(nul + 1, text.size())))};
   std::ostringstream out, warnings;
   if (!takes([&] { run_score(command, out, warnings); })) return 0;
-  require(is_utf8(out.str()) && is_utf8(warnings.str()), "an output that is no UTF-8:", out.str());
+  require(gradus::is_utf8(out.str()) && gradus::is_utf8(warnings.str()),
+          "an output that is no UTF-8:", out.str());
   require(out.str().find("nan") == std::string::npos && out.str().find("inf") == std::string::npos,
           "a score that is no number:", out.str());
 
