@@ -145,22 +145,37 @@ std::string FilterReport::describe() const {
 }
 
 FilteredCorpus filter_by_length(ParallelCorpus corpus, const LengthFilter& filter,
-                                const Tokenizer& source_tokenizer, const Tokenizer& target_tokenizer) {
+                                std::span<const std::int64_t> source_lengths,
+                                std::span<const std::int64_t> target_lengths) {
   check_filter(filter);
-  if (corpus.source.size() != corpus.target.size()) {
-    throw Error("filter_by_length", "the corpus has " + std::to_string(corpus.source.size()) +
-                                        " source and " + std::to_string(corpus.target.size()) +
-                                        " target sentences");
+  const std::size_t count = corpus.source.size();
+  if (corpus.target.size() != count || source_lengths.size() != count || target_lengths.size() != count) {
+    throw Error("filter_by_length", "the corpus has " + std::to_string(count) + " source and " +
+                                        std::to_string(corpus.target.size()) + " target sentences, with " +
+                                        std::to_string(source_lengths.size()) + " and " +
+                                        std::to_string(target_lengths.size()) + " lengths");
   }
   FilteredCorpus result;
-  for (std::size_t i = 0; i < corpus.source.size(); ++i) {
-    const auto source_length = static_cast<std::int64_t>(source_tokenizer.tokenize(corpus.source[i]).size());
-    const auto target_length = static_cast<std::int64_t>(target_tokenizer.tokenize(corpus.target[i]).size());
-    if (!judge(source_length, target_length, filter, result.report)) continue;
+  for (std::size_t i = 0; i < count; ++i) {
+    if (!judge(source_lengths[i], target_lengths[i], filter, result.report)) continue;
     result.corpus.source.push_back(std::move(corpus.source[i]));
     result.corpus.target.push_back(std::move(corpus.target[i]));
+    result.kept.push_back(static_cast<std::int64_t>(i));
   }
   return result;
+}
+
+FilteredCorpus filter_by_length(ParallelCorpus corpus, const LengthFilter& filter,
+                                const Tokenizer& source_tokenizer, const Tokenizer& target_tokenizer) {
+  const auto lengths = [](const std::vector<std::string>& lines, const Tokenizer& tokenizer) {
+    std::vector<std::int64_t> all;
+    all.reserve(lines.size());
+    for (const std::string& line : lines) all.push_back(std::ssize(tokenizer.tokenize(line)));
+    return all;
+  };
+  const std::vector<std::int64_t> source_lengths = lengths(corpus.source, source_tokenizer),
+                                  target_lengths = lengths(corpus.target, target_tokenizer);
+  return filter_by_length(std::move(corpus), filter, source_lengths, target_lengths);
 }
 
 }  // namespace gradus

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstdio>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -67,6 +68,7 @@ struct FilterReport {
 
 struct FilteredCorpus {
   ParallelCorpus corpus;
+  std::vector<std::int64_t> kept;  // its pairs, as indices into the corpus that was filtered
   FilterReport report;
 };
 
@@ -75,5 +77,9 @@ struct FilteredCorpus {
 /// below 1).
 FilteredCorpus filter_by_length(ParallelCorpus corpus, const LengthFilter& filter,
                                 const Tokenizer& source_tokenizer, const Tokenizer& target_tokenizer);
+/// The same by lengths that are known, one for every sentence of either side.
+FilteredCorpus filter_by_length(ParallelCorpus corpus, const LengthFilter& filter,
+                                std::span<const std::int64_t> source_lengths,
+                                std::span<const std::int64_t> target_lengths);
 
 }  // namespace gradus

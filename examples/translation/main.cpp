@@ -55,6 +55,10 @@ class TrainOptions {
   void file(const char* name, std::string& path, const char* help) {
     keep(command_.add_option("--" + std::string(name), path, help)->type_name("FILE"), name, &path, true);
   }
+  void model(const char* name, std::string& path, const char* help) {
+    keep(command_.add_option("--" + std::string(name), path, help)->type_name("FILE")->group("Text"), name,
+         &path);
+  }
   void choice(const char* name, std::string& value, const char* help, std::vector<std::string> known,
               const char* group) {
     CLI::Option* option = command_.add_option("--" + std::string(name), value, help);
@@ -94,9 +98,9 @@ void TrainOptions::add_text() {
                      "One vocabulary for both languages, from the text of both; --tie all implies it")
            ->group("Text"),
        "joint-vocabulary", &c_.joint_vocabulary);
-  file("source-subwords", c_.source_subwords,
-       "A model of SentencePiece's for the source's bpe or unigram, or for both; otherwise one is learnt");
-  file("target-subwords", c_.target_subwords, "The same for the target");
+  model("source-subwords", c_.source_subwords,
+        "A model of SentencePiece's for the source's bpe or unigram, or for both; otherwise one is learnt");
+  model("target-subwords", c_.target_subwords, "The same for the target");
   number("subword-sampling", c_.training.subword_sampling,
          "Cut words at random, anew in every epoch. bpe: the probability that a merge is left out, such as "
          "0.1; unigram: "
@@ -174,7 +178,9 @@ void TrainOptions::add_training() {
   number("batch", t.batch, "Size of a batch", group);
   choice("batch-unit", c_.batch_unit, "What it is counted in: sentences, or padded tokens",
          {"sentences", "tokens"}, group);
-  number("epochs", t.epochs, "Passes over the training text at most; may be raised on resuming", group, true);
+  number("epochs", t.epochs,
+         "Passes over the training text at most; may be raised on resuming, but with --schedule linear",
+         group, true);
   number("lr", t.lr, "Learning rate of Adam", group);
   number("warmup", t.warmup, "Steps over which the learning rate rises to it", group);
   choice("schedule", c_.schedule,

@@ -47,6 +47,7 @@ std::string start(Training& training, const std::string& folder, const std::stri
 void advance(Training& training, std::int64_t steps) {
   while (true) {
     if (training.epoch_done()) {
+      const AverageInUse scope(training);
       const Validation validation = *validate(training.model(), training.data());
       training.judge(validation);
       training.next_epoch(validation);
@@ -75,7 +76,7 @@ int run_replay(const ReplayCommand& command, TrainCommand& options, std::ostream
   out << "step " << command.step << ", epoch " << training.state().epoch << ", made again from " << from
       << "\n";
   advance(training, command.step - 1);
-  out << "sentences       " << lines_of(options, training.next_batch()) << "\n";
+  out << "sentences       " << lines_of(options, setup.data, training.next_batch()) << "\n";
 
   const double loss = training.gradients_of_next_batch();
   const auto norms = gradient_norms(*setup.model);

@@ -103,7 +103,7 @@ void Run::report_bad_step() {
       "step " + std::to_string(state().step + 1) + " (epoch " + std::to_string(state().epoch) + ", batch " +
           std::to_string(state().batch + 1) + "): the loss is " + std::to_string(loss) + ", and " +
           gradients + "; the sentences of the batch are the lines " +
-          lines_of(command_, training_.next_batch()) +
+          lines_of(command_, setup_.data, training_.next_batch()) +
           (sound ? "; the state before this step is kept. " : "; the checkpoints before it are kept. ") +
           "Try a smaller --lr or --clip in a new folder, or leave such steps out: translate train --out " +
           command_.out + " --resume --skip-bad-steps");

@@ -5,12 +5,16 @@
 #include <gradus/data/utf8.h>
 #include <gradus/tensor/atomic_file.h>
 #include <gradus/tensor/error.h>
+#include <gradus/tensor/origin.h>
 
 #include <sentencepiece_processor.h>
 #include <sentencepiece_trainer.h>
 
+#include <cerrno>
+#include <cmath>
+#include <cstring>
+#include <filesystem>
 #include <fstream>
-#include <sstream>
 #include <unordered_map>
 #include <utility>
 
@@ -23,20 +27,18 @@ namespace {
 
 constexpr std::string_view space = "\xe2\x96\x81";  // "▁"
 
-/// One space for every run of white space, none at the ends.
-std::string with_single_spaces(const std::string& line) {
-  std::string text;
-  for (const std::string_view word : gradus::split_white_space(line)) {
-    if (!text.empty()) text += ' ';
-    text += word;
-  }
+/// A "▁" of the text as a space.
+std::string without_marks(const std::string& line) {
+  std::string text = line;
+  for (std::size_t at = 0; (at = text.find(space, at)) != text.npos;) text.replace(at, space.size(), " ");
   return text;
 }
 
 /// The words of a line, each behind the mark of its space.
 std::vector<std::string> marked_words(const std::string& line) {
+  const std::string text = without_marks(line);
   std::vector<std::string> words;
-  for (const std::string_view word : gradus::split_white_space(line)) {
+  for (const std::string_view word : gradus::split_white_space(text)) {
     words.push_back(std::string(space) + std::string(word));
   }
   return words;
@@ -54,7 +56,7 @@ class Lines : public sentencepiece::SentenceIterator {
   sentencepiece::util::Status status() const override { return {}; }
 
  private:
-  void set() { text_ = done() ? "" : with_single_spaces(lines_[at_]); }
+  void set() { text_ = done() ? "" : Subwords::normalize(lines_[at_]); }
 
   std::span<const std::string> lines_;
   std::size_t at_ = 0;
@@ -83,8 +85,17 @@ struct Subwords::Model {
     const auto status = processor.LoadFromSerializedProto(bytes);
     if (!status.ok())
       throw Error("subwords", origin + " is no model of SentencePiece's: " + status.ToString());
+    bool ranks = true;  // bpe scores by the number of the merge, unigram by logarithms
     for (int id = 0; id < processor.GetPieceSize(); ++id) {
-      if (is_text(id)) scores.add(processor.IdToPiece(id), static_cast<double>(processor.GetScore(id)));
+      if (!is_text(id)) continue;
+      const auto score = static_cast<double>(processor.GetScore(id));
+      scores.add(processor.IdToPiece(id), score);
+      ranks = ranks && score == std::floor(score);
+    }
+    if (ranks != (kind == SubwordKind::bpe)) {
+      throw Error("subwords", origin + " is a model of " +
+                                  name_of(ranks ? SubwordKind::bpe : SubwordKind::unigram) + ", and " +
+                                  name_of(kind) + " was asked for");
     }
   }
   bool is_text(int id) const {
@@ -118,14 +129,34 @@ Subwords Subwords::learn(std::span<const std::string> lines, SubwordKind kind, s
 }
 
 Subwords Subwords::load(const std::string& path, SubwordKind kind) {
+  constexpr std::uintmax_t largest = std::uintmax_t{64} << 20;
+  const std::string origin = "'" + gradus::path_text(path) + "'";
+  std::error_code error;
+  const std::uintmax_t size = std::filesystem::file_size(path, error);
+  if (error) throw Error("subwords", origin + " cannot be read: " + error.message());
+  if (size > largest) {
+    throw Error("subwords", origin + " has " + std::to_string(size) + " bytes, more than the " +
+                                std::to_string(largest) + " that a model of subwords may have");
+  }
+  std::string bytes(size, '\0');
   std::ifstream file(path, std::ios::binary);
-  if (!file) throw Error("subwords", "'" + path + "' cannot be opened");
-  std::ostringstream bytes;
-  bytes << file.rdbuf();
-  return Subwords(std::make_shared<const Model>(kind, bytes.str(), "'" + path + "'"));
+  if (!file.read(bytes.data(), static_cast<std::streamsize>(size))) {
+    throw Error("subwords", origin + " cannot be read: " + std::strerror(errno));
+  }
+  return Subwords(std::make_shared<const Model>(kind, std::move(bytes), origin));
 }
 
 void Subwords::save(const std::string& path) const { gradus::write_file_atomically(path, model_->bytes); }
+
+std::string Subwords::normalize(const std::string& line) {
+  const std::string without = without_marks(line);
+  std::string text;
+  for (const std::string_view word : gradus::split_white_space(without)) {
+    if (!text.empty()) text += ' ';
+    text += word;
+  }
+  return text;
+}
 
 SubwordKind Subwords::kind() const { return model_->kind; }
 
@@ -138,7 +169,7 @@ std::vector<std::string> Subwords::pieces() const {
 }
 
 std::vector<std::string> Subwords::tokenize(const std::string& line) const {
-  return model_->processor.EncodeAsPieces(with_single_spaces(line));
+  return model_->processor.EncodeAsPieces(normalize(line));
 }
 
 std::string Subwords::detokenize(std::span<const std::string> tokens) const {

@@ -21,17 +21,20 @@ SubwordKind subword_kind_named(const std::string& name);
 /// A model of SentencePiece's. Its copies share it.
 ///
 /// A piece that begins a word starts with "▁" (U+2581). White space is that of `gradus::is_white_space`: runs
-/// of it become one space, none is left at the ends; everything else of a text is kept as it stands, so that
-/// `detokenize(tokenize(line))` is the line. A character that no piece has is a token of its own.
+/// of it become one space, none is left at the ends; a "▁" of the text is a space as well. Of what is learnt
+/// here `detokenize(tokenize(line))` is `normalize(line)`. A character that no piece has is a token of its
+/// own.
 class Subwords {
  public:
   /// Learns about `size` pieces from lines of text; the same from the same lines, on one thread. Throws where
   /// the text has too few different characters or words for as many.
   static Subwords learn(std::span<const std::string> lines, SubwordKind kind, std::int64_t size);
-  /// Reads a model of SentencePiece's. Throws where it is missing or none, and names it.
+  /// Reads a model of SentencePiece's. Throws where it is missing, none, or of the other kind.
   static Subwords load(const std::string& path, SubwordKind kind);
   void save(const std::string& path) const;
 
+  /// A line with single spaces.
+  static std::string normalize(const std::string& line);
   SubwordKind kind() const;
   /// All of them, without SentencePiece's own marks for unknown, begin and end.
   std::vector<std::string> pieces() const;

@@ -123,7 +123,13 @@ void Training::lay_out_epoch() {
 void Training::restore(const TrainingState& state, const NamedTensors& optimizer,
                        const NamedTensors& average) {
   learner_.load_optimizer_state(optimizer);
-  average_ = average;
+  for (auto& [name, mean] : average_) {
+    const auto stored =
+        std::find_if(average.begin(), average.end(), [&, &n = name](const auto& a) { return a.first == n; });
+    if (stored == average.end())
+      throw Error("train", "the checkpoint holds no running mean of '" + name + "'");
+    mean = stored->second;
+  }
   state_ = state;
   lay_out_epoch();
   if (state_.batch > batch_count()) {

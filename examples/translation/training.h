@@ -81,6 +81,7 @@ struct Validation {
 struct Data {
   Language source, target;
   std::vector<Example> train;
+  std::vector<std::int64_t> train_lines;  // where they stand in the training text, from 1
   gradus::ParallelCorpus train_text, valid;
   scoring::Tokenizer bleu_tokenizer = scoring::Tokenizer::none;  // of the validation's BLEU
 };

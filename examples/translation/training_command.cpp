@@ -57,8 +57,10 @@ bool open_run(TrainCommand& command, std::optional<FolderLock>& lock) {
   if (!lock) lock.emplace(command.out);
   const std::string config = load_config(command.out);
   const JsonObject stored(config, "'" + command.out + "/config.json'");
-  fix_what_the_schedule_needs(command,
-                              schedule_named(stored.object("training").get<std::string>("schedule")));
+  if (stored.contains("training")) {
+    fix_what_the_schedule_needs(command,
+                                schedule_named(stored.object("training").get<std::string>("schedule")));
+  }
   take_stored_options(command.options, config, command.out);
   return true;
 }

@@ -43,6 +43,20 @@ Tokenizer counted_in(const std::string& token_kind) {
   return Tokenizer::named(is_subword_kind(token_kind) ? "words" : token_kind);
 }
 
+/// A given model may change text on its way (SentencePiece's default replaces characters by others).
+void check_restores(const Subwords& subwords, std::span<const std::string> lines, const std::string& path) {
+  for (const std::string& line : lines) {
+    const std::string text = Subwords::normalize(line),
+                      restored = subwords.detokenize(subwords.tokenize(line));
+    if (restored == text) continue;
+    throw Error(
+        "train",
+        "the subwords of '" + path_text(path) + "' make '" + printable(restored) + "' of '" +
+            printable(text) +
+            "': take a model that keeps text as it is (spm_train --normalization_rule_name=identity)");
+  }
+}
+
 /// One side's tokens: those of a given model of subwords, or what the lines teach.
 Language make_language(const TrainCommand& command, std::span<const std::string> lines,
                        const std::string& token_kind, const std::string& subwords) {
@@ -50,7 +64,11 @@ Language make_language(const TrainCommand& command, std::span<const std::string>
     return Language::of_tokens(lines, Tokenizer::named(token_kind), command.vocabulary);
   }
   const SubwordKind kind = subword_kind_named(token_kind);
-  if (!subwords.empty()) return Language::of_subwords(lines, Subwords::load(subwords, kind));
+  if (!subwords.empty()) {
+    const Subwords loaded = Subwords::load(subwords, kind);
+    check_restores(loaded, lines, subwords);
+    return Language::of_subwords(lines, loaded);
+  }
   constexpr std::int64_t usual_size = 8000;
   const std::int64_t size = command.vocabulary.max_size > 0 ? command.vocabulary.max_size : usual_size;
   std::fprintf(stderr, "learning %lld %s pieces ...\n", static_cast<long long>(size), token_kind.c_str());
@@ -74,23 +92,49 @@ scoring::Tokenizer bleu_tokenizer(const TrainCommand& command) {
   return command.target_tokens == "characters" ? scoring::Tokenizer::characters : scoring::Tokenizer::none;
 }
 
+/// Leaves out what is too long or too unlike in pieces, which there are only once the text has taught them.
+FilteredCorpus filter_by_pieces(FilteredCorpus before, const LengthFilter& filter, const Data& data) {
+  std::vector<std::int64_t> source, target;
+  for (const Example& example : encode(before.corpus, data.source, data.target)) {
+    source.push_back(std::ssize(example.source));
+    target.push_back(std::ssize(example.target));
+  }
+  FilteredCorpus after = filter_by_length(std::move(before.corpus), filter, source, target);
+  for (std::int64_t& index : after.kept) index = before.kept[static_cast<std::size_t>(index)];
+  return after;
+}
+
 void read_data(const TrainCommand& command, bool goes_on, Setup& setup) {
   const Tokenizer source_tokens = counted_in(command.source_tokens);
   const Tokenizer target_tokens = counted_in(command.target_tokens);
-  FilteredCorpus filtered = filter_by_length(read_texts(command.source, command.target, "", setup),
-                                             command.filter, source_tokens, target_tokens);
-  std::fprintf(stderr, "training text: %s\n", filtered.report.describe().c_str());
-  if (filtered.corpus.size() == 0) throw Error("train", "no sentence pair is left to train on");
+  const bool pieces = is_subword_kind(command.source_tokens) || is_subword_kind(command.target_tokens);
+  const LengthFilter bounds{.max_length = longest_sentence};
   Data& data = setup.data;
-  if (goes_on) load_languages(command.out, data.source, data.target);
-  else make_languages(command, filtered.corpus, data);
-  data.train = encode(filtered.corpus, data.source, data.target);
-  data.train_text = std::move(filtered.corpus);
+  const auto report = [](const char* what, const FilteredCorpus& filtered) {
+    std::fprintf(stderr, "%s text: %s\n", what, filtered.report.describe().c_str());
+  };
+
+  FilteredCorpus train = filter_by_length(read_texts(command.source, command.target, "", setup),
+                                          pieces ? bounds : command.filter, source_tokens, target_tokens);
+  if (!pieces || train.report.dropped() > 0) report("training", train);
+  if (train.corpus.size() > 0) {
+    if (goes_on) load_languages(command.out, data.source, data.target);
+    else make_languages(command, train.corpus, data);
+  }
+  if (pieces) {
+    train = filter_by_pieces(std::move(train), command.filter, data);
+    report("training", train);
+  }
+  if (train.corpus.size() == 0) throw Error("train", "no sentence pair is left to train on");
+  data.train = encode(train.corpus, data.source, data.target);
+  for (const std::int64_t index : train.kept) data.train_lines.push_back(index + 1);
+  data.train_text = std::move(train.corpus);
+
   FilteredCorpus valid =
-      filter_by_length(read_texts(command.valid_source, command.valid_target, "valid-", setup),
-                       {.max_length = longest_sentence}, source_tokens, target_tokens);
-  if (valid.report.dropped() > 0)
-    std::fprintf(stderr, "validation text: %s\n", valid.report.describe().c_str());
+      filter_by_length(read_texts(command.valid_source, command.valid_target, "valid-", setup), bounds,
+                       source_tokens, target_tokens);
+  if (pieces) valid = filter_by_pieces(std::move(valid), bounds, data);
+  if (valid.report.dropped() > 0) report("validation", valid);
   data.valid = std::move(valid.corpus);
   data.bleu_tokenizer = bleu_tokenizer(command);
   if (data.valid.size() == 0) throw Error("train", "no validation sentence pair has words on both sides");
@@ -149,6 +193,13 @@ void check(const TrainCommand& command, const TrainingOptions& options) {
     throw Error("train", "one vocabulary (--joint-vocabulary, --tie all) needs one model of subwords, got '" +
                              command.source_subwords + "' and '" + command.target_subwords + "'");
   }
+  for (const auto& [subwords, tokens] : {std::pair(command.source_subwords, command.source_tokens),
+                                         std::pair(command.target_subwords, command.target_tokens)}) {
+    if (!subwords.empty() && !is_subword_kind(tokens)) {
+      throw Error("train", "the model of subwords '" + path_text(subwords) +
+                               "' is for bpe or unigram tokens, and the " + "tokens are " + tokens);
+    }
+  }
   if (!(options.beta2 >= 0 && options.beta2 < 1)) refuse("--beta2 must lie in [0, 1)", options.beta2);
   if (!(options.ema >= 0 && options.ema < 1)) refuse("--ema must lie in [0, 1)", options.ema);
   if (!(options.subword_sampling >= 0 && options.subword_sampling < 1))
@@ -206,19 +257,11 @@ void check_texts(const TrainCommand& command, const Setup& setup, const std::str
   }
 }
 
-std::string lines_of(const TrainCommand& command, std::span<const std::int64_t> examples) {
-  const Tokenizer source_tokens = counted_in(command.source_tokens);
-  const Tokenizer target_tokens = counted_in(command.target_tokens);
-  const ParallelCorpus corpus = read_parallel(command.source, command.target);
-  std::vector<std::int64_t> kept;  // the line of every example
-  for (std::size_t i = 0; i < corpus.source.size(); ++i) {
-    const FilteredCorpus one = filter_by_length({{corpus.source[i]}, {corpus.target[i]}}, command.filter,
-                                                source_tokens, target_tokens);
-    if (one.report.kept == 1) kept.push_back(static_cast<std::int64_t>(i) + 1);
-  }
+std::string lines_of(const TrainCommand& command, const Data& data, std::span<const std::int64_t> examples) {
   std::string text;
   for (const std::int64_t example : examples) {
-    text += (text.empty() ? "" : ", ") + std::to_string(kept.at(static_cast<std::size_t>(example)));
+    text +=
+        (text.empty() ? "" : ", ") + std::to_string(data.train_lines.at(static_cast<std::size_t>(example)));
   }
   return text + " of '" + path_text(command.source) + "'";
 }

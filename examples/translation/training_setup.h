@@ -57,6 +57,6 @@ Setup set_up(TrainCommand& command, bool goes_on);
 void check_texts(const TrainCommand& command, const Setup& setup, const std::string& config);
 
 /// The lines of the training text, from 1, that hold these examples, "3, 17, 20 of FILE", in their order.
-std::string lines_of(const TrainCommand& command, std::span<const std::int64_t> examples);
+std::string lines_of(const TrainCommand& command, const Data& data, std::span<const std::int64_t> examples);
 
 }  // namespace translation

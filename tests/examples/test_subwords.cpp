@@ -3,13 +3,12 @@
 #include "subwords.h"
 #include "text.h"
 
-#include <gradus/tests/error_text.h>
+#include <gradus/tensor/error.h>
+#include <gradus/tests/data/temporary_folder.h>
 
 #include <doctest/doctest.h>
 
 #include <cmath>
-#include <cstdio>
-#include <filesystem>
 #include <map>
 
 using namespace translation;
@@ -18,8 +17,11 @@ using Pieces = std::vector<std::string>;
 
 namespace {
 
-const std::vector<std::string> lines{"der hund sieht die katze", "die katze sieht den hund", "ein hund schläft",
-                                     "zwei hunde und drei katzen schlafen", "die hunde sehen eine kleine katze",
+const std::vector<std::string> lines{"der hund sieht die katze",
+                                     "die katze sieht den hund",
+                                     "ein hund schläft",
+                                     "zwei hunde und drei katzen schlafen",
+                                     "die hunde sehen eine kleine katze",
                                      "schlafende hunde sieht man nicht"};
 
 std::string joined(const Pieces& pieces) {
@@ -40,6 +42,7 @@ TEST_CASE("subwords: what is cut is joined again") {
       CHECK(pieces.size() < line.size());
       CHECK(subwords.detokenize(pieces) == line);
     }
+    CHECK(subwords.detokenize(subwords.tokenize("der ▁hund")) == "der hund");
     CHECK(subwords.tokenize("").empty());
     CHECK(subwords.tokenize(" \t\u00a0 ").empty());
     CHECK(subwords.detokenize(subwords.tokenize("  der\u00a0\thund  ")) == "der hund");
@@ -48,9 +51,10 @@ TEST_CASE("subwords: what is cut is joined again") {
     CHECK(Subwords::learn(lines, kind, 40).pieces() == subwords.pieces());
     CHECK_THROWS_WITH_AS(subwords.tokenize("gut\xff"), doctest::Contains("UTF-8"), gradus::Error);
   }
-  CHECK_THROWS_WITH_AS(Subwords::learn(lines, SubwordKind::bpe, 3), doctest::Contains("3 pieces"), gradus::Error);
-  CHECK_THROWS_WITH_AS(Subwords::load("/nowhere/at.all", SubwordKind::bpe), doctest::Contains("/nowhere/at.all"),
+  CHECK_THROWS_WITH_AS(Subwords::learn(lines, SubwordKind::bpe, 3), doctest::Contains("3 pieces"),
                        gradus::Error);
+  CHECK_THROWS_WITH_AS(Subwords::load("/nowhere/at.all", SubwordKind::bpe),
+                       doctest::Contains("/nowhere/at.all"), gradus::Error);
 }
 
 TEST_CASE("subwords: without dropout our merges are SentencePiece's") {
@@ -70,13 +74,16 @@ TEST_CASE("subwords: merges that are left out now and then") {
   CHECK(merge_pieces("", pieces, 0, random).empty());
   CHECK(merge_pieces("xay", pieces, 0.5, random) == Pieces{"x", "a", "y"});
   // By hand, with p the probability of passing a pair over. First turn: bc is merged with 1 - p, else ab with
-  // p (1 - p), else nothing is merged, p^2, and that is the end. Second turn: abc is merged with 1 - p, or not.
+  // p (1 - p), else nothing is merged, p^2, and that is the end. Second turn: abc is merged with 1 - p, or
+  // not.
   const double p = 0.3;
   std::map<std::string, int> counts;
   const int draws = 40000;
   for (int i = 0; i < draws; ++i) ++counts[joined(merge_pieces("abc", pieces, p, random))];
-  const std::map<std::string, double> expected{
-      {"a b c", p * p}, {"a bc", (1 - p) * p}, {"ab c", p * (1 - p) * p}, {"abc", (1 - p) * (1 + p) * (1 - p)}};
+  const std::map<std::string, double> expected{{"a b c", p * p},
+                                               {"a bc", (1 - p) * p},
+                                               {"ab c", p * (1 - p) * p},
+                                               {"abc", (1 - p) * (1 + p) * (1 - p)}};
   CHECK(counts.size() == expected.size());
   for (const auto& [way, share] : expected) {
     CAPTURE(way);
@@ -115,11 +122,12 @@ TEST_CASE("languages of subwords: one vocabulary, stored and read back") {
   const Language language = Language::of_subwords(lines, Subwords::learn(lines, SubwordKind::unigram, 40));
   CHECK(language.token_kind() == "unigram");
   CHECK(language.vocabulary().size() > 4);
-  const std::string path = (std::filesystem::temp_directory_path() / "gradus_test_language").string();
+  const gradus::test::TemporaryFolder folder;
+  const std::string path = folder.path("language");
   language.save(path);
   const Language again = Language::load(path, "unigram");
-  std::remove((path + ".vocabulary").c_str());
-  std::remove((path + ".subwords").c_str());
+  CHECK_THROWS_WITH_AS(Subwords::load(path + ".subwords", SubwordKind::bpe),
+                       doctest::Contains("is a model of unigram, and bpe was asked for"), gradus::Error);
   for (const std::string& line : lines) {
     CHECK(again.encode(line) == language.encode(line));
     CHECK(language.decode(language.encode(line)) == line);

@@ -266,7 +266,7 @@ void translate_seeds(Seeds seeds) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (argc != 2) {
+  if (argc != 2 || argv[1][0] == '-') {
     std::fprintf(stderr, "usage: fuzz_seeds FOLDER\n");
     return 1;
   }

@@ -37,6 +37,8 @@ transformer=(--model transformer --heads 2 --ffn 24)
 for positions in none sinusoidal learned shaw t5 rotary alibi; do every_way "${transformer[@]}" --positions $positions; done
 every_way "${transformer[@]}" --norm post --tie none --warmup 2
 every_way "${transformer[@]}" --norm-kind rms --feed-forward swiglu --key-value-heads 1 --tie all
+every_way --source-tokens bpe --target-tokens unigram --max-vocabulary 40 --subword-sampling 0.1
+every_way --source-tokens bpe --source-subwords "way_$ways/source.subwords"
 for context in last mean sum; do
   "$program" train "${data[@]}" "${small[@]}" --attention none --context $context --layers 2 --output direct --max-steps 3 \
     --out "context_$context" 2> log || fail "context $context: $(cat log)"
@@ -59,6 +61,11 @@ expect_error "one kind of token" train "${data[@]}" --model transformer --tie al
 expect_error "warmup" train "${data[@]}" --warmup -1 --out bad
 expect_error "positions" train "${data[@]}" --model transformer --positions nowhere --out bad
 expect_error "required" train --source train.de
+expect_error "is for bpe or unigram" train "${data[@]}" --source-subwords x.model --out bad
+expect_error "--subword-sampling" train "${data[@]}" --subword-sampling 0.1 --out bad
+expect_error "one vocabulary" train "${data[@]}" --joint-vocabulary --source-tokens bpe --out bad
+expect_error "absent.model" train "${data[@]}" --source-tokens bpe --source-subwords absent.model --out bad
+expect_error "no model of SentencePiece" train "${data[@]}" --source-tokens bpe --source-subwords train.de --out bad
 expect_error "config.json" run nowhere
 [ ! -e bad ] || fail "a failed training left its folder"
 cp -r model cut && head -c 1000 model/model.safetensors > cut/model.safetensors

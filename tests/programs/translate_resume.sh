@@ -54,6 +54,7 @@ state=("${begin[@]}" --source-tokens bpe --target-tokens bpe --joint-vocabulary 
 grep -q -- "--epochs is 5 on the command line, and 4" err || fail "--epochs under --schedule linear: $(cat err)"
 go_on stopped_state
 cmp -s whole_state/model.safetensors stopped_state/model.safetensors || fail "subwords and means: other final weights"
+cmp -s "$(latest whole_state)" "$(latest stopped_state)" || fail "subwords and means: another last checkpoint"
 cmp -s whole_state/log.jsonl stopped_state/log.jsonl || fail "subwords and means: another log.jsonl"
 "$program" replay whole_state --step 100 --threads 1 2> err | grep -q "^loss.*the same bit for bit" || fail "replay: $(cat err)"
 [ "$(printf 'die katze sieht den hund\n\nganz neu 漢\n' | "$program" run whole_state | wc -l)" = 3 ] || fail "run on subwords"
