@@ -85,7 +85,9 @@ TEST_CASE("subwords: merges that are left out now and then") {
                                                {"ab c", p * (1 - p) * p},
                                                {"abc", (1 - p) * (1 + p) * (1 - p)}};
   CHECK(counts.size() == expected.size());
-  for (const auto& [way, share] : expected) {
+  for (const auto& expectation : expected) {
+    const auto& way = expectation.first;
+    const double share = expectation.second;
     CAPTURE(way);
     CHECK(std::abs(counts[way] / static_cast<double>(draws) - share) < 0.012);  // five standard deviations
   }
@@ -109,7 +111,9 @@ TEST_CASE("subwords: ways to cut are drawn by their probabilities") {
     const int draws = 40000;
     for (int i = 0; i < draws; ++i) ++counts[joined(draw_pieces("aba", pieces, alpha, random))];
     CHECK(counts.size() == weights.size());
-    for (const auto& [way, weight] : weights) {
+    for (const auto& expectation : weights) {
+      const auto& way = expectation.first;
+      const double weight = expectation.second;
       CAPTURE(way);
       CHECK(std::abs(counts[way] / static_cast<double>(draws) - weight / total) < 0.0125);
     }
