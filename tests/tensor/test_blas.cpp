@@ -44,7 +44,7 @@ std::vector<T> whole_numbers(std::int64_t count, int seed) {
 template <class T>
 void check_against_definition(const Size& size, bool transpose_a, bool transpose_b, double alpha,
                               double beta) {
-  const auto [m, n, k] = size;
+  const std::int64_t m = size.m, n = size.n, k = size.k;
   constexpr std::int64_t pad = 3;  // rows of memory are longer than they need be
   const std::int64_t a_stride = (transpose_a ? m : k) + pad, b_stride = (transpose_b ? k : n) + pad,
                      c_stride = n + pad;
@@ -88,7 +88,7 @@ TEST_CASE_TEMPLATE("gemm: the definition, for every transposition, scale and pat
 
 TEST_CASE("gemm: C is not read where beta is 0") {
   for (const Size& size : sizes) {
-    const auto [m, n, k] = size;
+    const std::int64_t m = size.m, n = size.n, k = size.k;
     const std::vector<float> a(static_cast<std::size_t>(m * k), 1.0f),
         b(static_cast<std::size_t>(k * n), 1.0f);
     std::vector<float> c(static_cast<std::size_t>(m * n), std::numeric_limits<float>::quiet_NaN());
@@ -121,7 +121,7 @@ TEST_CASE_TEMPLATE("gemm_sum: the products added one by one", T, float, double) 
 
 TEST_CASE("gemm: the same bits on one thread and several") {
   for (const Size& size : sizes) {
-    const auto [m, n, k] = size;
+    const std::int64_t m = size.m, n = size.n, k = size.k;
     std::vector<float> a = whole_numbers<float>(m * k, 4), b = whole_numbers<float>(k * n, 5);
     for (float& value : a) value = std::sin(value * 1.7f + 0.1f);
     for (float& value : b) value = std::cos(value * 0.7f);
@@ -138,7 +138,7 @@ TEST_CASE("gemm: the same bits on one thread and several") {
 
 TEST_CASE("gemm_bias: the bias is added to every row") {
   for (const Size& size : sizes) {
-    const auto [m, n, k] = size;
+    const std::int64_t m = size.m, n = size.n, k = size.k;
     const std::vector<double> a(static_cast<std::size_t>(m * k), 2.0),
         b(static_cast<std::size_t>(n * k), 3.0);
     const std::vector<double> bias = whole_numbers<double>(n, 6);
