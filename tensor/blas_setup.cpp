@@ -85,6 +85,7 @@ void choose_core_again() {
 // When the program starts, before there are other threads: one that reads the environment or multiplies by
 // the same BLAS meanwhile would see both change under it.
 [[maybe_unused]] const bool core_is_chosen = (choose_core_again(), true);
+
 // OpenBLAS works in a buffer for each product that runs at the same time. It keeps them, and where the system
 // has none to give it asks for ever.
 constexpr std::size_t buffer_bytes = std::size_t{128} << 20;  // the largest of its builds

@@ -1,5 +1,8 @@
 // What tests with several threads share.
 #pragma once
+#include <gradus/autograd/arithmetic.h>
+#include <gradus/autograd/pointwise.h>
+#include <gradus/tensor/create.h>
 #include <gradus/tensor/tensor_class.h>
 
 #include <cstring>
@@ -31,6 +34,13 @@ void at_once(std::size_t count, const Work& work) {
   for (const std::exception_ptr& problem : problems) {
     if (problem) std::rethrow_exception(problem);
   }
+}
+
+/// Numbers in [-1, 1]. Made without the library's generator, whose numbers go to whichever thread asks first.
+inline Tensor wave(const Shape& shape) {
+  std::int64_t count = 1;
+  for (const std::int64_t size : shape) count *= size;
+  return sin(arange(0, count).to(DType::float64) * 0.7 + 0.1).to(DType::float32).reshape(shape);
 }
 
 /// Equal in shape and in every bit of the elements, which float32 or float64 have.

@@ -10,18 +10,11 @@
 #include <string>
 
 using namespace gradus;
-using test::at_once, test::same_bits;
+using test::at_once, test::same_bits, test::wave;
 
 namespace {
 
 constexpr std::size_t thread_count = 4;
-
-/// Numbers in [-1, 1] that need no generator.
-Tensor wave(const Shape& shape) {
-  std::int64_t count = 1;
-  for (const std::int64_t size : shape) count *= size;
-  return sin(arange(0, count).to(DType::float64) * 0.7 + 0.1).to(DType::float32).reshape(shape);
-}
 
 /// (count,) of int64: 0, 1, ... period - 1 and again.
 Tensor cycle(std::int64_t count, std::int64_t period) {

@@ -9,17 +9,11 @@
 #include <cstdio>
 
 using namespace gradus;
+using test::wave;
 
 namespace {
 
 constexpr std::size_t thread_count = 4;
-
-/// Made without the library's generator, whose numbers go to whichever thread asks first.
-Tensor wave(const Shape& shape) {
-  std::int64_t count = 1;
-  for (const std::int64_t size : shape) count *= size;
-  return sin(arange(0, count).to(DType::float64) * 0.7 + 0.1).to(DType::float32).reshape(shape);
-}
 
 /// What a thread begins with, by its number.
 Tensor first_operation(std::size_t thread) {
