@@ -93,15 +93,21 @@ scoring::Tokenizer bleu_tokenizer(const TrainCommand& command) {
 }
 
 /// Leaves out what is too long or too unlike in pieces, which there are only once the text has taught them.
-FilteredCorpus filter_by_pieces(FilteredCorpus before, const LengthFilter& filter, const Data& data) {
+/// `examples` are the pairs of `filtered`, encoded.
+void filter_by_pieces(FilteredCorpus& filtered, std::vector<Example>& examples, const LengthFilter& filter) {
   std::vector<std::int64_t> source, target;
-  for (const Example& example : encode(before.corpus, data.source, data.target)) {
+  for (const Example& example : examples) {
     source.push_back(std::ssize(example.source));
     target.push_back(std::ssize(example.target));
   }
-  FilteredCorpus after = filter_by_length(std::move(before.corpus), filter, source, target);
-  for (std::int64_t& index : after.kept) index = before.kept[static_cast<std::size_t>(index)];
-  return after;
+  FilteredCorpus fitting = filter_by_length(std::move(filtered.corpus), filter, source, target);
+  std::vector<Example> kept;
+  for (std::int64_t& index : fitting.kept) {
+    kept.push_back(std::move(examples[static_cast<std::size_t>(index)]));
+    index = filtered.kept[static_cast<std::size_t>(index)];
+  }
+  filtered = std::move(fitting);
+  examples = std::move(kept);
 }
 
 void read_data(const TrainCommand& command, bool goes_on, Setup& setup) {
@@ -121,19 +127,22 @@ void read_data(const TrainCommand& command, bool goes_on, Setup& setup) {
     if (goes_on) load_languages(command.out, data.source, data.target);
     else make_languages(command, train.corpus, data);
   }
+  data.train = encode(train.corpus, data.source, data.target);
   if (pieces) {
-    train = filter_by_pieces(std::move(train), command.filter, data);
+    filter_by_pieces(train, data.train, command.filter);
     report("training", train);
   }
   if (train.corpus.size() == 0) throw Error("train", "no sentence pair is left to train on");
-  data.train = encode(train.corpus, data.source, data.target);
   for (const std::int64_t index : train.kept) data.train_lines.push_back(index + 1);
   data.train_text = std::move(train.corpus);
 
   FilteredCorpus valid =
       filter_by_length(read_texts(command.valid_source, command.valid_target, "valid-", setup), bounds,
                        source_tokens, target_tokens);
-  if (pieces) valid = filter_by_pieces(std::move(valid), bounds, data);
+  if (pieces) {
+    std::vector<Example> examples = encode(valid.corpus, data.source, data.target);
+    filter_by_pieces(valid, examples, bounds);
+  }
   if (valid.report.dropped() > 0) report("validation", valid);
   data.valid = std::move(valid.corpus);
   data.bleu_tokenizer = bleu_tokenizer(command);

@@ -5,6 +5,7 @@
 #include <gradus/autograd/modes.h>
 
 #include <algorithm>
+#include <iterator>
 #include <numeric>
 
 namespace translation {
@@ -46,9 +47,8 @@ std::optional<double> bleu_of_translations(const TranslationModel& model, const 
       lines.push_back(data.valid.source[order[i]]);
       references.push_back(data.valid.target[order[i]]);
     }
-    for (std::string& line : translate_lines(model, data.source, data.target, lines)) {
-      hypotheses.push_back(std::move(line));
-    }
+    std::vector<std::string> translations = translate_lines(model, data.source, data.target, lines);
+    std::move(translations.begin(), translations.end(), std::back_inserter(hypotheses));
   }
   const scoring::Bleu bleu({.tokenizer = data.bleu_tokenizer});
   return scoring::corpus_score(bleu, hypotheses, {references}).score;
