@@ -148,12 +148,11 @@ DecoderLayerCache TransformerDecoderLayer::start(const Tensor& memory) const {
   return {.self = {}, .memory = multihead_attn_.project(memory, memory)};
 }
 
-/// The rows of a sentence are so many queries to its memory, which is not copied for them.
+/// The `width` rows of a sentence are so many queries to its memory, which is not copied for them.
 MultiHeadOutput TransformerDecoderLayer::attend_memory(const Tensor& x, const KeyValues& memory,
-                                                       const AttentionCall& call) const {
+                                                       std::int64_t width, const AttentionCall& call) const {
+  if (width == 1) return multihead_attn_.attend(x, memory, call);
   const std::int64_t rows = x.size(0), steps = x.size(1), sentences = memory.batch();
-  if (rows == sentences) return multihead_attn_.attend(x, memory, call);
-  const std::int64_t width = rows / sentences;
   MultiHeadOutput seen =
       multihead_attn_.attend(x.reshape({sentences, width * steps, x.size(2)}), memory, call);
   seen.output = seen.output.reshape(x.shape());
@@ -169,13 +168,14 @@ MultiHeadOutput TransformerDecoderLayer::attend_memory(const Tensor& x, const Ke
 DecoderOutput TransformerDecoderLayer::step(const Tensor& x, DecoderLayerCache& cache,
                                             const AttentionCall& cross) const {
   const std::int64_t rows = x.size(0), sentences = cache.memory.batch();
-  if (rows != sentences && (sentences == 0 || rows % sentences != 0)) {
+  const std::int64_t width = sentences == 0 ? 1 : rows / sentences;
+  if (rows != width * sentences) {
     throw Error("TransformerDecoder", std::to_string(rows) + " rows cannot be shared out among " +
                                           std::to_string(sentences) + " sentences of the memory");
   }
   return run(
       x, [&](const Tensor& in) { return self_attn_.step(in, cache.self); },
-      [&](const Tensor& in) { return attend_memory(in, cache.memory, cross); });
+      [&](const Tensor& in) { return attend_memory(in, cache.memory, width, cross); });
 }
 
 TransformerEncoder::TransformerEncoder(std::int64_t features, const TransformerOptions& options)

@@ -107,7 +107,8 @@ class TransformerDecoderLayer {
  private:
   template <class SelfAttention, class CrossAttention>
   DecoderOutput run(const Tensor& x, SelfAttention&& self, CrossAttention&& cross) const;
-  MultiHeadOutput attend_memory(const Tensor& x, const KeyValues& memory, const AttentionCall& call) const;
+  MultiHeadOutput attend_memory(const Tensor& x, const KeyValues& memory, std::int64_t width,
+                                const AttentionCall& call) const;
 
   MultiHeadAttention self_attn_, multihead_attn_;
   FeedForward feed_forward_;

@@ -7,7 +7,7 @@
 namespace gradus {
 namespace {
 
-constexpr std::size_t chunk = 64 * 1024;
+constexpr std::size_t chunk = std::size_t{64} << 10;
 constexpr std::size_t most_at_once = 1 << 30;  // zlib counts in unsigned int
 
 }  // namespace

@@ -56,6 +56,7 @@ GRADUS_INLINE T exponentials(std::int64_t n, const T* x, T shift, T* y, const T*
     if (ahead) fetch(ahead + i);
 #pragma omp simd
     for (std::int64_t lane = 0; lane < lanes; ++lane) {
+      // That no row is ahead does not make this one null: NOLINTNEXTLINE(clang-analyzer-core.NullDereference)
       const T value = softmax_weight(x[i + lane] - shift);
       if constexpr (writes) y[i + lane] = value;
       acc[lane] += value;
@@ -152,7 +153,8 @@ void cross_entropy_backward(std::int64_t n, const T* x, T shift, T log_sum, T sc
                             T* x_gradient) {
   const T share = smoothing / static_cast<T>(n);
 #pragma omp simd
-  for (std::int64_t j = 0; j < n; ++j) x_gradient[j] = scale * (softmax_weight((x[j] - shift) - log_sum) - share);
+  for (std::int64_t j = 0; j < n; ++j)
+    x_gradient[j] = scale * (softmax_weight((x[j] - shift) - log_sum) - share);
 }
 
 template <class T>

@@ -65,7 +65,7 @@ GRADUS_INLINE void copy_row(std::int64_t n, const T* x, T* y) {
   constexpr std::int64_t piece = 64 / sizeof(T);
   std::int64_t i = 0;
   for (; i + piece <= n; i += piece) __builtin_memcpy(y + i, x + i, 64);
-  for (; i < n; ++i) y[i] = x[i];
+  for (; i < n; ++i) y[i] = x[i];  // NOLINT(clang-analyzer-core.uninitialized.Assign): turn has written it
 }
 
 /// A tile, turned around in a buffer: of both x and y whole cache lines are passed through once, also where
