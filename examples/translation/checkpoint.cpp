@@ -160,7 +160,7 @@ Checkpoint load_checkpoint(const std::string& path) {
            printable(file.metadata.at("digest"), 40));
   }
   Checkpoint checkpoint;
-  read_state(JsonObject(file.metadata.at("state"), "'" + path + "'"), checkpoint);
+  read_state(JsonObject(file.metadata.at("state"), "'" + path + "' is damaged"), checkpoint);
   for (auto& [name, tensor] : file.tensors) {
     const auto part = std::find_if(std::begin(parts), std::end(parts),
                                    [&, &n = name](const Part& p) { return n.starts_with(p.prefix); });

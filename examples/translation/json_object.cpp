@@ -23,13 +23,13 @@ std::string text_of(const json& value) {
   return printable(value.dump(), 40);
 }
 
-std::shared_ptr<const json> parse(const std::string& text, const std::string& what) {
+std::shared_ptr<const json> parse(const std::string& text, const std::string& blame) {
   try {
     return std::make_shared<const json>(json::parse(text));
   } catch (const json::exception& problem) {
     std::string_view why = problem.what();
     if (const std::size_t mark = why.find("] "); mark != why.npos) why.remove_prefix(mark + 2);
-    throw gradus::Error("load", what + " is damaged: it is no JSON: " + printable(why, 200));
+    throw gradus::Error("load", blame + ": it is no JSON: " + printable(why, 200));
   }
 }
 
@@ -55,19 +55,23 @@ std::string wanted(const json& value) {
 
 }  // namespace
 
-JsonObject::JsonObject(const std::string& text, std::string what)
-    : document_(parse(text, what)), value_(document_.get()), what_(std::move(what)) {
+JsonObject::JsonObject(const std::string& text, std::string blame)
+    : document_(parse(text, blame)), value_(document_.get()), blame_(std::move(blame)) {
   if (!value_->is_object()) refuse("it is no JSON object but " + text_of(*value_));
 }
 
-JsonObject::JsonObject(std::shared_ptr<const json> document, const json* value, std::string what)
-    : document_(std::move(document)), value_(value), what_(std::move(what)) {}
+JsonObject::JsonObject(std::shared_ptr<const json> document, const json* value, std::string blame)
+    : document_(std::move(document)), value_(value), blame_(std::move(blame)) {}
 
-void JsonObject::refuse(const std::string& why) const {
-  throw gradus::Error("load", what_ + " is damaged: " + why);
-}
+void JsonObject::refuse(const std::string& why) const { throw gradus::Error("load", blame_ + ": " + why); }
 
 bool JsonObject::contains(const std::string& key) const { return value_->contains(key); }
+
+std::vector<std::string> JsonObject::keys() const {
+  std::vector<std::string> keys;
+  for (const auto& item : value_->items()) keys.push_back(item.key());
+  return keys;
+}
 
 const json& JsonObject::at(const std::string& key) const {
   const auto found = value_->find(key);
@@ -78,7 +82,7 @@ const json& JsonObject::at(const std::string& key) const {
 JsonObject JsonObject::object(const std::string& key) const {
   const json& value = at(key);
   if (!value.is_object()) refuse("'" + key + "' is " + text_of(value) + ", and should be an object");
-  return {document_, &value, what_};
+  return {document_, &value, blame_};
 }
 
 template <class T>

@@ -4,6 +4,7 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 namespace translation {
 
@@ -11,10 +12,12 @@ namespace translation {
 /// and 5000000000 would be for an int.
 class JsonObject {
  public:
-  /// `what` is what the text stands in, for the Error "[load] WHAT is damaged: why".
-  JsonObject(const std::string& text, std::string what);
+  /// The Error is "[load] BLAME: why": `blame` names what the text stands in, "'config.json' is damaged".
+  JsonObject(const std::string& text, std::string blame);
 
   bool contains(const std::string& key) const;
+  /// In the order of the text.
+  std::vector<std::string> keys() const;
   JsonObject object(const std::string& key) const;
   /// T is std::string, int, std::int64_t, std::uint64_t, double or bool.
   template <class T>
@@ -25,12 +28,12 @@ class JsonObject {
 
  private:
   JsonObject(std::shared_ptr<const nlohmann::ordered_json> document, const nlohmann::ordered_json* value,
-             std::string what);
+             std::string blame);
   const nlohmann::ordered_json& at(const std::string& key) const;
 
   std::shared_ptr<const nlohmann::ordered_json> document_;  // all of it, for as long as a part of it is read
   const nlohmann::ordered_json* value_;
-  std::string what_;
+  std::string blame_;
 };
 
 }  // namespace translation

@@ -16,6 +16,7 @@
 #include <cstring>
 #include <ctime>
 #include <fstream>
+#include <optional>
 
 namespace translation {
 
@@ -127,24 +128,57 @@ std::int64_t TrainingLog::sync() {
 
 // --- what was written --------------------------------------------------------------------------------------
 
+namespace {
+
+/// The lines of log.jsonl, one after the other.
+class LogReader {
+ public:
+  explicit LogReader(const std::string& folder) : path_(log_path(folder)), file_(path_) {
+    if (!file_) {
+      throw Error("load",
+                  "'" + path_text(path_) + "' cannot be opened: is this the folder of a training run?");
+    }
+  }
+  /// Nothing at the end.
+  std::optional<JsonObject> next() {
+    for (std::string line; std::getline(file_, line);) {
+      ++number_;
+      if (!json::accept(line)) continue;  // half a line, from a full disk
+      return JsonObject(line, "line " + std::to_string(number_) + " of '" + path_ + "' is damaged");
+    }
+    return {};
+  }
+
+ private:
+  std::string path_;
+  std::ifstream file_;
+  std::int64_t number_ = 0;
+};
+
+}  // namespace
+
 LoggedStep logged_step(const std::string& folder, std::int64_t step) {
-  const std::string path = log_path(folder);
-  std::ifstream file(path);
-  if (!file) {
-    throw Error("replay",
-                "'" + path_text(path) + "' cannot be opened: is this the folder of a training run?");
+  LogReader log(folder);
+  std::int64_t last = 0;
+  while (const std::optional<JsonObject> entry = log.next()) {
+    if (!entry->contains("step")) continue;
+    last = entry->get<std::int64_t>("step");
+    if (last == step) return {entry->number_or(NAN, "loss"), entry->number_or(NAN, "gradient_norm")};
   }
-  std::int64_t last = 0, number = 0;
-  for (std::string line; std::getline(file, line);) {
-    ++number;
-    if (!json::accept(line)) continue;  // half a line, from a full disk
-    const JsonObject entry(line, "line " + std::to_string(number) + " of '" + path + "'");
-    if (!entry.contains("step")) continue;
-    last = entry.get<std::int64_t>("step");
-    if (last == step) return {entry.number_or(NAN, "loss"), entry.number_or(NAN, "gradient_norm")};
+  throw Error("replay", "there is no step " + std::to_string(step) + " in '" +
+                            path_text(log_path(folder)) + "': it goes to step " + std::to_string(last));
+}
+
+std::vector<LoggedEpoch> logged_epochs(const std::string& folder) {
+  LogReader log(folder);
+  std::vector<LoggedEpoch> epochs;
+  std::int64_t step = 0;
+  while (const std::optional<JsonObject> entry = log.next()) {
+    if (entry->contains("step")) step = entry->get<std::int64_t>("step");
+    else if (entry->contains("epoch"))
+      epochs.push_back({entry->get<std::int64_t>("epoch"), step, entry->number_or(NAN, "valid_bleu")});
   }
-  throw Error("replay", "there is no step " + std::to_string(step) + " in '" + path_text(path) +
-                            "': it goes to step " + std::to_string(last));
+  return epochs;
 }
 
 }  // namespace translation

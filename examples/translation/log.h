@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 namespace translation {
 
@@ -58,5 +59,12 @@ struct LoggedStep {
 };
 /// Throws where the log has no such step.
 LoggedStep logged_step(const std::string& folder, std::int64_t step);
+
+/// An epoch's line of log.jsonl, and the number of steps that were taken by then.
+struct LoggedEpoch {
+  std::int64_t epoch, step;
+  double bleu;  // of the validation
+};
+std::vector<LoggedEpoch> logged_epochs(const std::string& folder);
 
 }  // namespace translation

@@ -1,12 +1,15 @@
 // translate: trains a translator, shows it at work, and translates.
+#include "average.h"
 #include "demo.h"
 #include "program.h"
+#include "recipes.h"
 #include "replay.h"
 #include "score_options.h"
 #include "training_command.h"
 
 #include <CLI/CLI.hpp>
 
+#include <algorithm>
 #include <iostream>
 #include <string>
 #include <vector>
@@ -22,6 +25,7 @@ const char* const description =
     "  translate train --source train.de --target train.en \\\n"
     "    --valid-source val.de --valid-target val.en --out model\n"
     "  echo 'ein mann schläft .' | translate run model\n"
+    "  translate config flagship > flagship.json   all options of a recipe, for train --config flagship.json\n"
     "  translate run model < test.de | translate score test.en --tokenize none --metric bleu,chrf\n"
     "  translate train --out model --resume        goes on with a training that was interrupted\n"
     "  translate replay model --step 100           makes a step of it again\n";
@@ -89,6 +93,11 @@ void TrainOptions::add_text() {
                   "Folder for the model and the logs; must be new or empty, or hold a run to --resume")
       ->required()
       ->type_name("DIR");
+  command_
+      .add_option("--config", c_.config,
+                  "Options as JSON: what `translate config NAME` prints, or config.json of another run; those on the "
+                  "command line go before it")
+      ->type_name("FILE");
   const std::vector<std::string> kinds{"words", "characters", "bpe", "unigram"};
   choice("source-tokens", c_.source_tokens, "What a source token is; bpe and unigram: pieces of words", kinds,
          "Text");
@@ -246,6 +255,42 @@ CLI::App* add_train(CLI::App& program, TrainCommand& options) {
   return command;
 }
 
+void add_config(CLI::App& program, std::string& name) {
+  CLI::App* command = program.add_subcommand(
+      "config", "Print all options of a recipe, to be changed and given to `translate train --config FILE`");
+  std::string list = "Recipes:";
+  std::vector<std::string> names;
+  for (const Recipe& recipe : recipes()) {
+    names.emplace_back(recipe.name);
+    list += "\n  " + names.back() + std::string(14 - names.back().size(), ' ') + recipe.about;
+  }
+  command->add_option("name", name, "One of those below")->required()->type_name("NAME")->check(CLI::IsMember(names));
+  command->footer(list);
+}
+
+void print_config(const std::string& name) {
+  const auto recipe =
+      std::find_if(recipes().begin(), recipes().end(), [&name](const Recipe& r) { return r.name == name; });
+  CLI::App program;
+  TrainCommand command;
+  add_train(program, command);
+  program.parse("train --out - " + std::string(recipe->arguments));
+  std::cout << config_of(command);
+}
+
+void add_average(CLI::App& program, AverageCommand& options) {
+  CLI::App* command = program.add_subcommand(
+      "average", "Write the mean of the weights of several checkpoints of a run, for `translate run --weights`");
+  command->add_option("folder", options.folder, "Folder of a training run")->required()->type_name("DIR");
+  CLI::Option_group* which = command->add_option_group("Which");
+  which->add_option("--last", options.last, "The K latest checkpoints")->check(CLI::PositiveNumber)->type_name("K");
+  which->add_option("--best", options.best, "The K with the best validation BLEU, at the ends of epochs")
+      ->check(CLI::PositiveNumber)
+      ->type_name("K");
+  which->require_option(1);
+  command->add_option("--out", options.out, "A safetensors file")->required()->type_name("FILE");
+}
+
 void add_replay(CLI::App& program, ReplayCommand& options) {
   CLI::App* command = program.add_subcommand(
       "replay",
@@ -289,13 +334,20 @@ int run_command_line(int argc, char** argv) {
   add_replay(program, replay_options);
   scoring::ScoreCommand score_options;
   add_score(program, score_options);
+  std::string recipe;
+  add_config(program, recipe);
+  AverageCommand average_options;
+  add_average(program, average_options);
   try {
     program.parse(argc, argv);
     for (RunOption& option : train_options.options)
       option.given = train->get_option("--" + option.name)->count() > 0;
+    if (!train_options.config.empty()) take_config(train_options.options, train_options.config);
     if (program.got_subcommand("demo")) run_demo(demo_options);
     else if (program.got_subcommand("train")) return run_training(train_options);
     else if (program.got_subcommand("replay")) return run_replay(replay_options, train_options, std::cout);
+    else if (program.got_subcommand("config")) print_config(recipe);
+    else if (program.got_subcommand("average")) run_average(average_options, std::cout);
     else if (program.got_subcommand("run")) run_translation(run_options, std::cin, std::cout);
     else scoring::run_score(score_options, std::cout, std::cerr);
   } catch (const CLI::ParseError& problem) {

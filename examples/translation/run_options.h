@@ -1,4 +1,5 @@
-// The options that a training run keeps in its config.json, so that it can be gone on with and repeated.
+// The options that a training run keeps in its config.json, so that it can be gone on with and repeated; and
+// takes from such a file.
 #pragma once
 #include <cstdint>
 #include <span>
@@ -13,8 +14,14 @@ struct RunOption {
   std::string name;
   Value value;              // where it stands while the program runs
   bool may_change = false;  // when the run is gone on with; the others decide what every step computes
-  bool given = false;       // on the command line
+  bool given = false;       // on the command line or by --config
 };
+
+/// Sets the options that were not given on the command line to what the file says, a JSON object of options
+/// under their names with underscores, at the top or below "training"; from then on they count as given. The
+/// config.json of a run is such a file, and what it says of the run's text is passed over. Throws where a
+/// name or a kind of value is wrong.
+void take_config(std::span<RunOption> options, const std::string& path);
 
 /// Sets the options that were not given to what `config`, the text of config.json, says. Throws where one
 /// that must not change was given with another value, and names both; `folder` is for the message.

@@ -28,18 +28,18 @@ constexpr std::size_t largest_config = 1 << 20;  // bytes of config.json, which 
 
 std::string in(const std::string& folder, const char* file) { return (fs::path(folder) / file).string(); }
 
-std::string read_text(const std::string& path) {
+/// `hint` follows the Error of a file that cannot be opened.
+std::string read_text(const std::string& path, const char* hint) {
   std::ifstream file(path, std::ios::binary);
   if (!file) {
-    throw Error("load", "'" + path_text(path) + "' cannot be opened: " + std::strerror(errno) +
-                            "; is this the folder of a training run?");
+    throw Error("load", "'" + path_text(path) + "' cannot be opened: " + std::strerror(errno) + hint);
   }
   std::string text(largest_config + 1, '\0');
   file.read(text.data(), static_cast<std::streamsize>(text.size()));
   text.resize(static_cast<std::size_t>(file.gcount()));
   if (text.size() > largest_config) {
     throw Error("load", "'" + path_text(path) + "' has more than " + std::to_string(largest_config) +
-                            " bytes: it is not what a training writes");
+                            " bytes: it is no config");
   }
   return text;
 }
@@ -130,24 +130,45 @@ std::string config_key(std::string option) {
   return option;
 }
 
-Settings make_settings(const Language& source, const Language& target, const ModelOptions& model,
-                       std::span<const RunOption> run, const std::map<std::string, std::string>& texts) {
-  nlohmann::ordered_json config{
-      {"format", 2}, {"source_tokens", source.token_kind()}, {"target_tokens", target.token_kind()}};
+namespace {
+
+/// What `translate run` needs: the kinds of tokens and the model.
+nlohmann::ordered_json translator_json(const TokenKinds& tokens, const ModelOptions& model) {
+  nlohmann::ordered_json config{{"source_tokens", tokens.source}, {"target_tokens", tokens.target}};
   config.update(json_of(model));
-  nlohmann::ordered_json training, unchanging;
+  return config;
+}
+
+/// The options that are not in `config`; only those that never change where that is asked for.
+nlohmann::ordered_json training_json(std::span<const RunOption> run, const nlohmann::ordered_json& config,
+                                     bool unchanging) {
+  nlohmann::ordered_json training;
   for (const RunOption& option : run) {
     const std::string key = config_key(option.name);
-    if (config.contains(key)) continue;
+    if (config.contains(key) || (unchanging && option.may_change)) continue;
     training[key] = std::visit([](auto* value) { return nlohmann::ordered_json(*value); }, option.value);
-    if (!option.may_change) unchanging[key] = training[key];
   }
+  return training;
+}
+
+}  // namespace
+
+Settings make_settings(const TokenKinds& tokens, const ModelOptions& model, std::span<const RunOption> run,
+                       const std::map<std::string, std::string>& texts) {
+  nlohmann::ordered_json config{{"format", 2}};
+  config.update(translator_json(tokens, model));
   config["text"] = texts;
   Digest digest;
   digest.add(config.dump());
-  digest.add(unchanging.dump());
-  config["training"] = training;
+  digest.add(training_json(run, config, true).dump());
+  config["training"] = training_json(run, config, false);
   return {config.dump(2) + "\n", digest.text()};
+}
+
+std::string make_config(const TokenKinds& tokens, const ModelOptions& model, std::span<const RunOption> run) {
+  nlohmann::ordered_json config = translator_json(tokens, model);
+  config["training"] = training_json(run, config, false);
+  return config.dump(2) + "\n";
 }
 
 void save_settings(const std::string& folder, const Language& source, const Language& target,
@@ -157,7 +178,11 @@ void save_settings(const std::string& folder, const Language& source, const Lang
   write_file_atomically(in(folder, "config.json"), settings.text);
 }
 
-std::string load_config(const std::string& folder) { return read_text(in(folder, "config.json")); }
+std::string load_config(const std::string& folder) {
+  return read_text(in(folder, "config.json"), "; is this the folder of a training run?");
+}
+
+std::string read_config(const std::string& path) { return read_text(path, ""); }
 
 void save_weights(const std::string& folder, const NamedTensors& weights) {
   save_tensors(in(folder, "model.safetensors"), weights);
@@ -168,7 +193,7 @@ namespace {
 /// The config.json of a run, of the format that is written here.
 JsonObject config_of(const std::string& folder) {
   const std::string path = in(folder, "config.json");
-  JsonObject config(load_config(folder), "'" + path + "'");
+  JsonObject config(load_config(folder), "'" + path + "' is damaged");
   if (const auto format = config.get<std::int64_t>("format"); format != 2) {
     throw Error("load", "'" + path + "' is of another format: " + std::to_string(format));
   }

@@ -23,9 +23,15 @@ struct Settings {
   std::string text;    // of the file
   std::string digest;  // of what never changes in the run: all but the options that may change
 };
+/// What a token of each language is: "words", "bpe" ...
+struct TokenKinds {
+  std::string source, target;
+};
 /// `texts`: the digests of the files that it learns from and is judged by.
-Settings make_settings(const Language& source, const Language& target, const ModelOptions& model,
-                       std::span<const RunOption> run, const std::map<std::string, std::string>& texts);
+Settings make_settings(const TokenKinds& tokens, const ModelOptions& model, std::span<const RunOption> run,
+                       const std::map<std::string, std::string>& texts);
+/// The same for a run that has not begun: a file for `translate train --config`.
+std::string make_config(const TokenKinds& tokens, const ModelOptions& model, std::span<const RunOption> run);
 /// "batch-unit" is "batch_unit" there.
 std::string config_key(std::string option);
 
@@ -34,8 +40,10 @@ void save_settings(const std::string& folder, const Language& source, const Lang
                    const Settings& settings);
 /// The two vocabularies of a run. Throws where a file is missing or damaged, and names it.
 void load_languages(const std::string& folder, Language& source, Language& target);
-/// The text of config.json.
+/// The text of a run's config.json.
 std::string load_config(const std::string& folder);
+/// The text of a config anywhere. Throws where it cannot be read or is larger than any config.
+std::string read_config(const std::string& path);
 /// Writes the weights that `run` uses; the file is replaced as a whole.
 void save_weights(const std::string& folder, const gradus::NamedTensors& weights);
 /// Reads it back. Throws where a file is missing or damaged, and names it.

@@ -56,7 +56,7 @@ bool open_run(TrainCommand& command, std::optional<FolderLock>& lock) {
   }
   if (!lock) lock.emplace(command.out);
   const std::string config = load_config(command.out);
-  const JsonObject stored(config, "'" + command.out + "/config.json'");
+  const JsonObject stored(config, "'" + command.out + "/config.json' is damaged");
   if (stored.contains("training")) {
     fix_what_the_schedule_needs(command,
                                 schedule_named(stored.object("training").get<std::string>("schedule")));

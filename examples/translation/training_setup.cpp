@@ -86,9 +86,17 @@ void make_languages(const TrainCommand& command, const ParallelCorpus& text, Dat
   }
 }
 
+BatchUnit batch_unit_named(const std::string& name) {
+  if (name == "sentences") return BatchUnit::sentences;
+  if (name == "tokens") return BatchUnit::tokens;
+  throw Error("train", "a batch is counted in sentences or tokens, got '" + printable(name) + "'");
+}
+
 /// What the validation's BLEU counts: by default words as they stand in the text, or characters.
 scoring::Tokenizer bleu_tokenizer(const TrainCommand& command) {
   if (const auto named = scoring::find_tokenizer(command.bleu_tokenizer)) return *named;
+  if (command.bleu_tokenizer != "auto")
+    throw Error("train", "there is no tokenizer '" + printable(command.bleu_tokenizer) + "' for BLEU");
   return command.target_tokens == "characters" ? scoring::Tokenizer::characters : scoring::Tokenizer::none;
 }
 
@@ -149,10 +157,9 @@ void read_data(const TrainCommand& command, bool goes_on, Setup& setup) {
   if (data.valid.size() == 0) throw Error("train", "no validation sentence pair has words on both sides");
 }
 
-ModelOptions model_options(const TrainCommand& command, const Data& data) {
+/// Without the sizes of the vocabularies.
+ModelOptions model_options(const TrainCommand& command) {
   ModelOptions options = command.shape;
-  options.source_vocabulary = data.source.vocabulary().size();
-  options.target_vocabulary = data.target.vocabulary().size();
   options.kind = model_kind_named(command.model);
   options.attention.reset();
   if (command.attention != "none") options.attention = nn::score_named(command.attention);
@@ -238,17 +245,23 @@ void fix_what_the_schedule_needs(TrainCommand& command, Schedule schedule) {
 Setup set_up(TrainCommand& command, bool goes_on) {
   Setup setup;
   setup.training = command.training;
-  setup.training.batch_unit = command.batch_unit == "tokens" ? BatchUnit::tokens : BatchUnit::sentences;
+  setup.training.batch_unit = batch_unit_named(command.batch_unit);
   setup.training.schedule = schedule_named(command.schedule);
   fix_what_the_schedule_needs(command, setup.training.schedule);
   check(command, setup.training);
   make_absolute(command);
   read_data(command, goes_on, setup);
-  const ModelOptions model = model_options(command, setup.data);
+  ModelOptions model = model_options(command);
+  model.source_vocabulary = setup.data.source.vocabulary().size();
+  model.target_vocabulary = setup.data.target.vocabulary().size();
   manual_seed(setup.training.seed);
   setup.model = make_model(model);
-  setup.settings = make_settings(setup.data.source, setup.data.target, model, command.options, setup.texts);
+  setup.settings = make_settings({command.source_tokens, command.target_tokens}, model, command.options, setup.texts);
   return setup;
+}
+
+std::string config_of(const TrainCommand& command) {
+  return make_config({command.source_tokens, command.target_tokens}, model_options(command), command.options);
 }
 
 void check_texts(const TrainCommand& command, const Setup& setup, const std::string& config) {
@@ -256,7 +269,7 @@ void check_texts(const TrainCommand& command, const Setup& setup, const std::str
                                                  {"target", command.target},
                                                  {"valid-source", command.valid_source},
                                                  {"valid-target", command.valid_target}};
-  const JsonObject stored = JsonObject(config, "config.json").object("text");
+  const JsonObject stored = JsonObject(config, "config.json is damaged").object("text");
   for (const auto& [name, digest] : setup.texts) {
     const std::string before = stored.get<std::string>(name);
     if (digest == before) continue;

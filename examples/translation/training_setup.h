@@ -18,6 +18,7 @@ struct TrainCommand {
   TrainCommand& operator=(const TrainCommand&) = delete;
 
   std::string source, target, valid_source, valid_target, out;
+  std::string config;  // a file of options; "": none
   std::string source_tokens = "words", target_tokens = "words";
   std::string source_subwords, target_subwords;  // models of SentencePiece's to use; "": learnt from the text
   bool joint_vocabulary = false;
@@ -52,6 +53,9 @@ void fix_what_the_schedule_needs(TrainCommand& command, Schedule schedule);
 /// Reads the text and makes the model. The vocabularies are made from the text, or read from the folder of a
 /// run that `goes_on`. The paths of the text become absolute. Throws for options that make no sense.
 Setup set_up(TrainCommand& command, bool goes_on);
+
+/// The options as the text of a config: a file for --config.
+std::string config_of(const TrainCommand& command);
 
 /// Throws where a text is not the one that `config`, the text of config.json, was written for.
 void check_texts(const TrainCommand& command, const Setup& setup, const std::string& config);

@@ -218,7 +218,7 @@ TEST_CASE("stored options: taken where none is given, refused where another is")
   seed = 5;
   options[1].given = true;
   CHECK_THROWS_WITH_AS(take_stored_options(options, config, "run"),
-                       Contains("--seed is 5 on the command line, and 7 in the run"), Error);
+                       Contains("--seed is 5 now, and 7 in the run"), Error);
   CHECK_THROWS_WITH_AS(take_stored_options(options, "{", "run"), Contains("run/config.json"), Error);
   CHECK_THROWS_WITH_AS(take_stored_options(options, "{}", "run"), Contains("nothing of how it is trained"),
                        Error);

@@ -38,7 +38,7 @@ std::string write_run(const std::string& folder, const ModelOptions& shape) {
   const Language words = Language::of_tokens(std::vector<std::string>{"a b"}, {}, {});
   ModelOptions options = shape;
   options.source_vocabulary = options.target_vocabulary = words.vocabulary().size();
-  const Settings settings = make_settings(words, words, options, {}, {});
+  const Settings settings = make_settings({"words", "words"}, options, {}, {});
   save_settings(folder, words, words, settings);
   save_weights(folder, state_dict(make_model(options)->view()));
   return settings.text;
@@ -50,7 +50,7 @@ TEST_CASE("a JSON object: values of just the type that is asked for") {
   const JsonObject object(
       R"({"int":-3,"big":5000000000,"most":18446744073709551615,"share":3.7,"huge":1e300,"yes":true,
           "text":"\u001b[2J","none":null,"list":[1],"part":{"lr":1}})",
-      "'f'");
+      "'f' is damaged");
   CHECK(object.get<int>("int") == -3);
   CHECK(object.get<std::int64_t>("big") == 5000000000);
   CHECK(object.get<std::uint64_t>("most") == UINT64_MAX);
@@ -85,14 +85,14 @@ TEST_CASE("a JSON object: values of just the type that is asked for") {
 TEST_CASE("a JSON object: texts that are none") {
   for (const char* text : {"", "{", "{\"a\":\xff}", "{\"a\":1e999}", "{} {}"}) {
     CAPTURE(text);
-    CHECK_THROWS_WITH_AS(JsonObject(text, "'f'"), Contains("'f' is damaged: it is no JSON: "), Error);
+    CHECK_THROWS_WITH_AS(JsonObject(text, "'f' is damaged"), Contains("'f' is damaged: it is no JSON: "), Error);
   }
-  CHECK_THROWS_WITH_AS(JsonObject("[1]", "'f'"), Contains("no JSON object but an array"), Error);
+  CHECK_THROWS_WITH_AS(JsonObject("[1]", "'f' is damaged"), Contains("no JSON object but an array"), Error);
   const std::string message =
-      error_of([] { JsonObject("{\"\x1b[2J\xe2\x80\xae" + std::string(9999, 'x'), "'f'"); });
+      error_of([] { JsonObject("{\"\x1b[2J\xe2\x80\xae" + std::string(9999, 'x'), "'f' is damaged"); });
   CHECK(message.size() < 400);
   CHECK(!contains(message, "\x1b"));
-  CHECK_THROWS_WITH_AS(JsonObject(nested("a"), "'f'").get<int>("a"), Contains("'a' is an array"), Error);
+  CHECK_THROWS_WITH_AS(JsonObject(nested("a"), "'f' is damaged").get<int>("a"), Contains("'a' is an array"), Error);
 }
 
 TEST_CASE("config.json: sizes that the weights do not have ask for no memory") {

@@ -51,7 +51,7 @@ state=("${begin[@]}" --source-tokens bpe --target-tokens bpe --joint-vocabulary 
 "$program" train "${state[@]}" --out whole_state "${course[@]}" 2> log || fail "training: $(cat log)"
 "$program" train "${state[@]}" --out stopped_state "${course[@]}" --max-steps 57 2> log || fail "--max-steps: $(cat log)"
 "$program" train --out stopped_state --resume --epochs 5 2> err && fail "--epochs may change under --schedule linear"
-grep -q -- "--epochs is 5 on the command line, and 4" err || fail "--epochs under --schedule linear: $(cat err)"
+grep -q -- "--epochs is 5 now, and 4" err || fail "--epochs under --schedule linear: $(cat err)"
 go_on stopped_state
 cmp -s whole_state/model.safetensors stopped_state/model.safetensors || fail "subwords and means: other final weights"
 cmp -s "$(latest whole_state)" "$(latest stopped_state)" || fail "subwords and means: another last checkpoint"
@@ -102,8 +102,8 @@ done
 [ "$(grep -c '^  ' out)" -ge 10 ] || fail "replay shows no norms of parameters: $(cat out)"
 
 expect_error "not empty" train "${begin[@]}" --out whole
-expect_error "--seed is 9 on the command line, and 1" train --out whole --resume --seed 9
-expect_error '--model is "lstm" on the command line, and "gru"' train --out whole --resume --model lstm
+expect_error "--seed is 9 now, and 1" train --out whole --resume --seed 9
+expect_error '--model is "lstm" now, and "gru"' train --out whole --resume --model lstm
 expect_error "'--source'\|--source is required" train --out nowhere --resume
 expect_error "no step 161" replay whole --step 161
 sed 's/hund/wolf/' train.de > wolf.de

@@ -1,0 +1,51 @@
+#!/usr/bin/env bash
+# Options from files: recipes, the config.json of another run, what the command line says against them, and mistakes.
+program=$1
+. "$(dirname "$0")/common.sh"
+
+toy_corpus 20
+for recipe in demo tutorial-gru tiny flagship fast; do
+  "$program" config $recipe > $recipe.json || fail "config $recipe"
+  "$program" train --config $recipe.json "${data[@]}" --max-vocabulary 40 --max-steps 2 --threads 1 --out "of_$recipe" 2> log ||
+    fail "training by $recipe: $(cat log)"
+done
+expect_error "flagship" config nonsense
+
+# A training by the config.json of another one is the same training.
+small=(--dim 16 --hidden 24 --batch 16 --epochs 2 --attention general --no-input-feeding)
+"$program" train "${data[@]}" "${small[@]}" --threads 1 --out model 2> log || fail "training: $(cat log)"
+"$program" train --config model/config.json --threads 1 --out again 2> log || fail "training by config.json: $(cat log)"
+for file in config.json model.safetensors log.jsonl; do cmp -s model/$file again/$file || fail "another $file"; done
+"$program" train --config model/config.json --seed 2 --epochs 1 --threads 1 --out other 2> log || fail "seed 2: $(cat log)"
+grep -q '"seed": 2' other/config.json || fail "the command line does not go before the file"
+grep -q '"hidden": 24' other/config.json || fail "the file is not read where the command line says other things"
+"$program" train --config model/config.json --epochs 3 --resume --threads 1 --out model 2> log || fail "resume: $(cat log)"
+
+# bad TEXT JSON: a training by a file with that in it says TEXT.
+bad() {
+  echo "$2" > bad.json
+  expect_error "$1" train --config bad.json "${data[@]}" --out bad
+}
+bad "bad.json' is no config: there is no option 'epoch'; the nearest is 'epochs'" '{"epoch": 3}'
+bad "there is no option 'nonsense'" '{"training": {"nonsense": 3}}'
+bad "'layers' is 2.5, and should be a whole number" '{"layers": 2.5}'
+bad "'model' is 7, and should be a text" '{"model": 7}'
+bad "sentences or tokens, got 'words'" '{"batch_unit": "words"}'
+bad "no tokenizer 'mine'" '{"bleu_tokenizer": "mine"}'
+bad "no JSON object" '[1]'
+bad "it is no JSON" '{'
+expect_error "missing.json' cannot be opened" train --config missing.json "${data[@]}" --out bad
+[ -e bad ] && fail "a refused config leaves a folder"
+echo '{"dim": 32}' > wide.json
+expect_error "--dim is 32 now, and 16 in the run" train --config wide.json --resume --out model
+
+# The mean of checkpoints, and who may ask for it.
+"$program" average model --last 2 --out mean.safetensors > out || fail "average --last"
+[ "$(grep -c 'checkpoints/step-' out)" = 2 ] || fail "average names its checkpoints: $(cat out)"
+"$program" average model --best 2 --out best.safetensors > out || fail "average --best"
+grep -q 'epoch .*BLEU' out || fail "average --best says no BLEU: $(cat out)"
+expect_error "asks for 9" average model --last 9 --out mean.safetensors
+expect_error "last" average model --out mean.safetensors
+expect_error "cannot be opened" average missing --last 1 --out mean.safetensors
+
+finish "options from files are taken, gone against and refused"
