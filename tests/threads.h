@@ -5,7 +5,6 @@
 #include <gradus/tensor/create.h>
 #include <gradus/tensor/tensor_class.h>
 
-#include <cstring>
 #include <exception>
 #include <latch>
 #include <thread>
@@ -41,22 +40,6 @@ inline Tensor wave(const Shape& shape) {
   std::int64_t count = 1;
   for (const std::int64_t size : shape) count *= size;
   return sin(arange(0, count).to(DType::float64) * 0.7 + 0.1).to(DType::float32).reshape(shape);
-}
-
-/// Equal in shape and in every bit of the elements, which float32 or float64 have.
-inline bool same_bits(const Tensor& a, const Tensor& b) {
-  if (a.dtype() != b.dtype() || !(a.shape() == b.shape())) return false;
-  const Tensor left = a.contiguous(), right = b.contiguous();
-  return std::memcmp(left.raw_data(), right.raw_data(),
-                     static_cast<std::size_t>(a.numel()) * size_of(a.dtype())) == 0;
-}
-
-inline bool same_bits(const std::vector<Tensor>& a, const std::vector<Tensor>& b) {
-  if (a.size() != b.size()) return false;
-  for (std::size_t i = 0; i < a.size(); ++i) {
-    if (!same_bits(a[i], b[i])) return false;
-  }
-  return true;
 }
 
 }  // namespace gradus::test

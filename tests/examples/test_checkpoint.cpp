@@ -8,16 +8,17 @@
 
 #include <gradus/gradus.h>
 #include <gradus/tests/data/temporary_folder.h>
+#include <gradus/tests/same_bits.h>
 
 #include <doctest/doctest.h>
 
 #include <csignal>
-#include <cstring>
 #include <filesystem>
 
 using namespace gradus;
 using namespace translation;
 using doctest::Contains;
+using gradus::test::same_bits;
 using gradus::test::TemporaryFolder;
 
 namespace {
@@ -44,19 +45,6 @@ Checkpoint some_checkpoint() {
   c.best = {{"a.weight", full({3}, 0.1)}, {"a.bias", full({1}, -1)}};
   c.average = {{"a.weight", full({3}, 0.7)}, {"a.bias", full({1}, 2)}};
   return c;
-}
-
-/// The same names in the same order, with the same bytes.
-bool equal(const NamedTensors& a, const NamedTensors& b) {
-  if (a.size() != b.size()) return false;
-  for (std::size_t i = 0; i < a.size(); ++i) {
-    const Tensor &x = a[i].second, &y = b[i].second;
-    if (a[i].first != b[i].first || x.dtype() != y.dtype() || !(x.shape() == y.shape())) return false;
-    if (std::memcmp(x.raw_data(), y.raw_data(), static_cast<std::size_t>(x.numel()) * size_of(x.dtype())) !=
-        0)
-      return false;
-  }
-  return true;
 }
 
 }  // namespace
@@ -93,10 +81,10 @@ TEST_CASE("checkpoint: all of it comes back") {
   CHECK(after.random == before.random);
   CHECK(after.log_bytes == 4096);
   CHECK(after.run == before.run);
-  CHECK(equal(after.weights, before.weights));
-  CHECK(equal(after.optimizer, before.optimizer));
-  CHECK(equal(after.best, before.best));
-  CHECK(equal(after.average, before.average));
+  CHECK(same_bits(after.weights, before.weights));
+  CHECK(same_bits(after.optimizer, before.optimizer));
+  CHECK(same_bits(after.best, before.best));
+  CHECK(same_bits(after.average, before.average));
   save_checkpoint(folder.path("d"), after);
   CHECK(folder.read("c") == folder.read("d"));
 

@@ -4,6 +4,7 @@
 #include "training.h"
 
 #include <gradus/gradus.h>
+#include <gradus/tests/same_bits.h>
 #include <gradus/tests/threads.h>
 
 #include <doctest/doctest.h>

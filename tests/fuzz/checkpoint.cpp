@@ -48,8 +48,8 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   if (!takes([&] { first = load_checkpoint(path); })) return 0;
   save_checkpoint(copy, first);
   const Checkpoint second = load_checkpoint(copy);
-  require(same(first.weights, second.weights) && same(first.optimizer, second.optimizer) &&
-              same(first.best, second.best),
+  require(test::same_bits(first.weights, second.weights) && test::same_bits(first.optimizer, second.optimizer) &&
+              test::same_bits(first.best, second.best) && test::same_bits(first.average, second.average),
           "checkpoint: the round trip changes tensors");
   require(first.random == second.random && first.log_bytes == second.log_bytes && first.run == second.run &&
               first.state.step == second.state.step && first.state.best_loss == second.state.best_loss,

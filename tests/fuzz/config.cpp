@@ -1,5 +1,6 @@
-// config.json of a training run: the options that `--resume` and `replay` take from it, the check of the
-// texts, and the model that `translate run` makes of it, beside vocabularies and weights that are in order.
+// config.json of a training run: the options that `--resume` and `replay` take from it, and `--config`; the
+// check of the texts, and the model that `translate run` makes of it, beside vocabularies and weights that
+// are in order.
 #include "search.h"
 #include "storage.h"
 #include "training_setup.h"
@@ -60,11 +61,14 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
 
   Options first;
   if (takes([&] { take_stored_options(first.list, text, run); })) {
-    const Settings settings = make_settings({language().token_kind(), language().token_kind()}, {.dim = 4}, first.list, {});
+    const Settings settings =
+        make_settings({language().token_kind(), language().token_kind()}, {.dim = 4}, first.list, {});
     Options second;
     take_stored_options(second.list, settings.text, run);
     require(same(first, second), "config: the round trip changes options");
   }
+  Options taken;
+  takes([&] { take_config(taken.list, files().path("config.json")); });
   Setup setup;
   setup.texts = {{"source", "995dc9bbdf1939fa"}, {"valid-target", "0000000000000000"}};
   takes([&] { check_texts(TrainCommand(), setup, text); });

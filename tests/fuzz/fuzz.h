@@ -6,11 +6,11 @@
 #include <gradus/tensor/origin.h>
 #include <gradus/tensor/safetensors.h>
 #include <gradus/tests/data/temporary_folder.h>
+#include <gradus/tests/same_bits.h>
 
 #include <algorithm>
 #include <cstdint>
 #include <cstdio>
-#include <cstring>
 #include <string>
 #include <string_view>
 
@@ -63,20 +63,6 @@ bool takes(Read read) {
     require_printable(message);
     return false;
   }
-}
-
-/// The same dtype, shape and bytes.
-inline bool same(const Tensor& a, const Tensor& b) {
-  if (a.dtype() != b.dtype() || !(a.shape() == b.shape())) return false;
-  const std::size_t bytes = static_cast<std::size_t>(a.numel()) * size_of(a.dtype());
-  return bytes == 0 || std::memcmp(a.raw_data(), b.raw_data(), bytes) == 0;
-}
-
-/// The same names in the same order, with the same tensors.
-inline bool same(const NamedTensors& a, const NamedTensors& b) {
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](const auto& x, const auto& y) {
-    return x.first == y.first && same(x.second, y.second);
-  });
 }
 
 }  // namespace gradus::fuzz

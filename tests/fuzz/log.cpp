@@ -1,5 +1,6 @@
-// The log of a training, log.jsonl: looked into for the first steps as `translate replay` does, cut back as
-// `--resume` does, and gone on with. The first byte says where it is cut.
+// The log of a training, log.jsonl: looked into for the first steps as `translate replay` does and for
+// epochs as `average` does, cut back as `--resume` does, and gone on with. The first byte says where it is
+// cut.
 #include "log.h"
 
 #include <gradus/tests/fuzz/fuzz.h>
@@ -15,6 +16,7 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   files().write("log.jsonl", text);
   files().write("timing.jsonl", text);
   for (const std::int64_t step : {1, 2}) takes([&] { logged_step(folder, step); });
+  takes([&] { logged_epochs(folder); });
   require(log_size(folder) == static_cast<std::int64_t>(text.size()), "log: another size");
   const auto bytes = static_cast<std::size_t>(data[0]);
   TrainingState state;

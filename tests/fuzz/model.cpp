@@ -30,7 +30,7 @@ void check(const std::string& path, const LoadOptions& options) {
   const NamedTensors before = copy_of(model);
   LoadReport report;
   if (!takes([&] { report = load(model, path, options); })) {
-    require(same(before, state_dict(model)), "model: a load that fails leaves something behind");
+    require(test::same_bits(before, state_dict(model)), "model: a load that fails leaves something behind");
     return;
   }
   require_printable(to_string(report));
@@ -40,7 +40,7 @@ void check(const std::string& path, const LoadOptions& options) {
   const LoadReport second = load(again, copy);
   require(second.missing.empty() && second.unexpected.empty() && second.untied.empty(),
           "model: it does not fit itself");
-  require(same(state_dict(model), state_dict(again)), "model: the round trip changes values");
+  require(test::same_bits(state_dict(model), state_dict(again)), "model: the round trip changes values");
 }
 
 }  // namespace

@@ -9,5 +9,5 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   return check_tensor_file(
       data, size, [](const std::string& path) { return load_npy(path); },
       [](const std::string& path, const Tensor& tensor) { save_npy(path, tensor); },
-      [](const Tensor& a, const Tensor& b) { return same(a, b); });
+      [](const Tensor& a, const Tensor& b) { return test::same_bits(a, b); });
 }

@@ -9,5 +9,5 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   return check_tensor_file(
       data, size, [](const std::string& path) { return load_npz(path); },
       [](const std::string& path, const NamedTensors& tensors) { save_npz(path, tensors); },
-      [](const NamedTensors& a, const NamedTensors& b) { return same(a, b); });
+      [](const NamedTensors& a, const NamedTensors& b) { return test::same_bits(a, b); });
 }

@@ -21,6 +21,6 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
         save_tensors(path, file.tensors, file.metadata);
       },
       [](const TensorFile& a, const TensorFile& b) {
-        return same(by_name(a.tensors), by_name(b.tensors)) && a.metadata == b.metadata;
+        return test::same_bits(by_name(a.tensors), by_name(b.tensors)) && a.metadata == b.metadata;
       });
 }

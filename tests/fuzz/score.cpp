@@ -36,6 +36,10 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   ScoreCommand command = command_of(data[0]);
   command.hypotheses = {files().write("hypothesis", text.substr(0, nul))};
   command.references = {files().write("reference", text.substr(std::min(nul + 1, text.size())))};
+  if (data[0] & 8) {  // two systems, compared
+    command.hypotheses.push_back(command.references[0]);
+    command.confidence = 2;
+  }
   std::ostringstream out, warnings;
   if (!takes([&] { run_score(command, out, warnings); })) return 0;
   require(gradus::is_utf8(out.str()) && gradus::is_utf8(warnings.str()),
@@ -44,7 +48,9 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
           "a score that is no number:", out.str());
 
   // A text beside itself has no edits.
+  command.hypotheses.resize(1);
   command.references = command.hypotheses;
+  command.confidence.reset();
   command.metrics = {"ter"};
   command.sentence = command.json = false;
   std::ostringstream same;

@@ -61,9 +61,9 @@ void safetensors_seeds(Seeds seeds) {
   save_tensors(seeds.next(), some_tensors());
   save_tensors(seeds.next(), {}, {{"format", "pt"}, {"", "\u4f60\n"}});
   save_tensors(seeds.next(), {some_tensors().front()}, {{"format", "pt"}});
-  for (const char* type : {"U8", "I8", "BOOL", "F8_E4M3", "F8_E5M2"})
+  for (const char* type : {"U8", "I8", "BOOL", "F8_E4M3", "F8_E5M2", "F8_E4M3FNUZ", "F8_E5M2FNUZ", "F8_E8M0"})
     seeds.add(safetensors("{" + entry("w", type, "[4]", "[0,4]") + "}", std::string("\0\1\1\0", 4)));
-  for (const char* type : {"U8", "I8", "F8_E4M3", "F8_E5M2"})
+  for (const char* type : {"U8", "I8", "F8_E4M3", "F8_E5M2", "F8_E4M3FNUZ", "F8_E5M2FNUZ", "F8_E8M0"})
     seeds.add(safetensors("{" + entry("w", type, "[4]", "[0,4]") + "}", "\x7f\x80\xfc\xff"));
   for (const char* type : {"U16", "I16", "F16", "BF16"})
     seeds.add(safetensors("{" + entry("w", type, "[4]", "[0,8]") + "}", "\x01\x80\x01\x7c\x80\x7f\xff\xff"));
@@ -145,8 +145,9 @@ void score_seeds(Seeds seeds) {
   const std::string hypothesis =
                         "The cat sat on the mat .\nIt cost 1,250.75 &quot;euros&quot; \u4f60\u597d-ok\n",
                     reference = "On the mat the cat sat.\nIt's 1,250.75 euros \u2014 \u4f60\u597d\u3002\n";
-  for (const int options : {0, 1, 2, 3, 4, 16, 32, 64, 128, 212})
+  for (const int options : {0, 1, 2, 3, 4, 8, 16, 32, 64, 72, 128, 136, 212})
     seeds.add(std::string(1, static_cast<char>(options)) + hypothesis + std::string(1, '\0') + reference);
+  seeds.add(std::string(1, '\0') + "one\ntwo\n" + std::string(1, '\0') + "one\n");
   seeds.add("\x40\n\na b c d e f g h" + std::string(1, '\0') + "\n \nd e f g h a b c");
 }
 
@@ -183,7 +184,9 @@ void config_seeds(Seeds seeds) {
   for (const char* name : {"\"characters\"", "\"bytes\""})
     seeds.add(config.substr(0, at) + name + config.substr(at + words.size()));
   for (const char* text :
-       {"", "{", "[]", "{}", "{\"training\":{}}", "{\"format\":1,\"training\":3}", "{\"text\":[]}"})
+       {"", "{", "[]", "{}", "{\"training\":{}}", "{\"format\":1,\"training\":3}", "{\"text\":[]}",
+        "{\"dim\":8,\"lr\":0.5,\"training\":{\"epochs\":2,\"seed\":7,\"batch_unit\":\"tokens\"}}",
+        "{\"lair\":1}", "{\"input_feeding\":false,\"layers\":2.5}"})
     seeds.add(text);
 }
 
@@ -220,7 +223,8 @@ void log_seeds(Seeds seeds) {
   for (const char* text : {"\x03{}\n{\"step\":1,\"loss\":0.5,\"lr\":0.1,\"gradient_norm\":null}\n{\"step\":2,"
                            "\"loss\":1,\"gradient_norm\":2}\n",
                            "\x02x\nhal", "\x01{\"step\":\"1\"}\n", "\x01{\"step\":1}\n", "\x40[]",
-                           "\x01{\"step\":1,\"loss\":\"\",\"gradient_norm\":0}", "\x05"})
+                           "\x01{\"step\":1,\"loss\":\"\",\"gradient_norm\":0}", "\x05",
+                           "\x01{\"step\":1,\"loss\":2}\n{\"epoch\":1,\"valid_bleu\":3.5}\n{\"epoch\":\"\"}"})
     seeds.add(text);
 }
 

@@ -1,6 +1,7 @@
 // What several threads may do at once: forward passes of one model, and trainings of models of their own.
 // Every result has to be what one thread alone gets, bit for bit.
 #include <gradus/gradus.h>
+#include <gradus/tests/same_bits.h>
 #include <gradus/tests/threads.h>
 
 #include <doctest/doctest.h>

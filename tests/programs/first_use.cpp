@@ -4,6 +4,7 @@
 #include "search.h"
 
 #include <gradus/gradus.h>
+#include <gradus/tests/same_bits.h>
 #include <gradus/tests/threads.h>
 
 #include <cstdio>

@@ -4,22 +4,14 @@
 #include <gradus/autograd/arithmetic.h>
 #include <gradus/tensor/packed_weights.h>
 #include <gradus/tensor/random.h>
+#include <gradus/tests/same_bits.h>
 
 #include <doctest/doctest.h>
 
-#include <cstring>
 #include <thread>
 
 using namespace gradus;
-
-namespace {
-
-bool same_bits(const Tensor& a, const Tensor& b) {
-  return a.shape() == b.shape() &&
-         std::memcmp(a.raw_data(), b.raw_data(), sizeof(float) * static_cast<std::size_t>(a.numel())) == 0;
-}
-
-}  // namespace
+using test::same_bits;
 
 TEST_CASE("packed weights: the same products, also of parts of a weight and of other tensors") {
   manual_seed(1);
