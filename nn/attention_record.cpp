@@ -1,0 +1,90 @@
+#include <gradus/autograd/joining.h>
+#include <gradus/nn/attention_record.h>
+#include <gradus/tensor/create.h>
+#include <gradus/tensor/error.h>
+
+#include <algorithm>
+#include <utility>
+#include <vector>
+
+namespace gradus::nn {
+namespace {
+
+constinit thread_local AttentionRecord* innermost = nullptr;
+
+/// Where every tensor of a model lies, and the path of what holds it.
+class Places final : public ModelVisitor {
+ public:
+  explicit Places(std::map<const Tensor*, std::string>& places) : places_(places) {}
+  void tensor(std::string_view, const Tensor& tensor, bool) override { places_.emplace(&tensor, path_); }
+  void enter(std::string_view name, std::string_view) override {
+    lengths_.push_back(path_.size());
+    if (!path_.empty() && !name.empty()) path_ += '.';
+    path_ += name;
+  }
+  void leave() override {
+    path_.resize(lengths_.back());
+    lengths_.pop_back();
+  }
+
+ private:
+  std::map<const Tensor*, std::string>& places_;
+  std::string path_;
+  std::vector<std::size_t> lengths_;
+};
+
+/// weights (batch, heads, Q, S) with zeros for the keys up to `keys`.
+Tensor widened(const Tensor& weights, std::int64_t keys) {
+  Shape rest = weights.shape();
+  rest[3] = keys - rest[3];
+  return rest[3] == 0 ? weights : cat({weights, zeros(rest, weights.dtype())}, 3);
+}
+
+}  // namespace
+
+AttentionRecord::AttentionRecord(const ModelView& model) {
+  Places places(layers_);
+  model.visit("", places);
+  outer_ = std::exchange(innermost, this);
+}
+
+AttentionRecord::~AttentionRecord() { innermost = outer_; }
+
+bool AttentionRecord::wants(const Tensor& field) {
+  for (const AttentionRecord* record = innermost; record; record = record->outer_) {
+    if (record->layers_.contains(&field)) return true;
+  }
+  return false;
+}
+
+void AttentionRecord::add(const Tensor& field, const Tensor& weights) {
+  for (AttentionRecord* record = innermost; record; record = record->outer_) {
+    const auto layer = record->layers_.find(&field);
+    if (layer != record->layers_.end()) record->calls_.emplace_back(layer->second, weights.detach());
+  }
+}
+
+NamedTensors AttentionRecord::joined() const {
+  NamedTensors layers;
+  for (const auto& [name, first] : calls_) {
+    const auto known = [&](const auto& layer) { return layer.first == name; };
+    if (std::any_of(layers.begin(), layers.end(), known)) continue;
+    std::vector<Tensor> rows;
+    std::int64_t keys = 0;
+    for (const auto& [other, weights] : calls_) {
+      if (other != name) continue;
+      if (weights.size(0) != first.size(0) || weights.size(1) != first.size(1)) {
+        throw Error("AttentionRecord", "the calls of '" + name +
+                                           "' differ in batch or heads: " + describe(first) + " and " +
+                                           describe(weights) + "; see calls() for each of them");
+      }
+      keys = std::max(keys, weights.size(3));
+      rows.push_back(weights);
+    }
+    for (Tensor& weights : rows) weights = widened(weights, keys);
+    layers.emplace_back(name, rows.size() == 1 ? rows[0] : cat(rows, 2));
+  }
+  return layers;
+}
+
+}  // namespace gradus::nn
