@@ -66,23 +66,23 @@ void AttentionRecord::add(const Tensor& field, const Tensor& weights) {
 
 NamedTensors AttentionRecord::joined() const {
   NamedTensors layers;
-  for (const auto& [name, first] : calls_) {
-    const auto known = [&](const auto& layer) { return layer.first == name; };
-    if (std::any_of(layers.begin(), layers.end(), known)) continue;
+  for (const auto& first : calls_) {
+    const auto same_layer = [&](const auto& other) { return other.first == first.first; };
+    if (std::any_of(layers.begin(), layers.end(), same_layer)) continue;
     std::vector<Tensor> rows;
     std::int64_t keys = 0;
-    for (const auto& [other, weights] : calls_) {
-      if (other != name) continue;
-      if (weights.size(0) != first.size(0) || weights.size(1) != first.size(1)) {
+    for (const auto& [name, weights] : calls_) {
+      if (name != first.first) continue;
+      if (weights.size(0) != first.second.size(0) || weights.size(1) != first.second.size(1)) {
         throw Error("AttentionRecord", "the calls of '" + name +
-                                           "' differ in batch or heads: " + describe(first) + " and " +
-                                           describe(weights) + "; see calls() for each of them");
+                                           "' differ in batch or heads: " + describe(first.second) + " and " +
+                                           describe(weights) + "; calls() has each of them");
       }
       keys = std::max(keys, weights.size(3));
       rows.push_back(weights);
     }
     for (Tensor& weights : rows) weights = widened(weights, keys);
-    layers.emplace_back(name, rows.size() == 1 ? rows[0] : cat(rows, 2));
+    layers.emplace_back(first.first, rows.size() == 1 ? rows[0] : cat(rows, 2));
   }
   return layers;
 }

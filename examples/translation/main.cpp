@@ -1,4 +1,5 @@
 // translate: trains a translator, shows it at work, and translates.
+#include "attention_options.h"
 #include "demo.h"
 #include "program.h"
 #include "replay.h"
@@ -22,6 +23,7 @@ const char* const description =
     "  translate train --source train.de --target train.en \\\n"
     "    --valid-source val.de --valid-target val.en --out model\n"
     "  echo 'ein mann schläft .' | translate run model\n"
+    "  translate attention model 'ein mann schläft .' --html page.html     what it looked at\n"
     "  translate run model < test.de | translate score test.en --tokenize none --metric bleu,chrf\n"
     "  translate train --out model --resume        goes on with a training that was interrupted\n"
     "  translate replay model --step 100           makes a step of it again\n";
@@ -289,6 +291,8 @@ int run_command_line(int argc, char** argv) {
   add_replay(program, replay_options);
   scoring::ScoreCommand score_options;
   add_score(program, score_options);
+  AttentionCommand attention_options;
+  add_attention(program, attention_options);
   try {
     program.parse(argc, argv);
     for (RunOption& option : train_options.options)
@@ -297,6 +301,7 @@ int run_command_line(int argc, char** argv) {
     else if (program.got_subcommand("train")) return run_training(train_options);
     else if (program.got_subcommand("replay")) return run_replay(replay_options, train_options, std::cout);
     else if (program.got_subcommand("run")) run_translation(run_options, std::cin, std::cout);
+    else if (program.got_subcommand("attention")) run_attention(attention_options, std::cout);
     else scoring::run_score(score_options, std::cout, std::cerr);
   } catch (const CLI::ParseError& problem) {
     return program.exit(problem) == 0 ? 0 : 1;

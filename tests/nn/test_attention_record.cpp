@@ -86,10 +86,10 @@ TEST_CASE("a record of a Transformer names every layer, in the order of the call
   CHECK(record.calls()[0].second.shape() == Shape{3, 2, 6, 6});
   CHECK(record.calls()[2].second.shape() == Shape{3, 2, 4, 4});
   CHECK(record.calls()[3].second.shape() == Shape{3, 2, 4, 6});
-  for (const auto& [name, weights] : record.calls()) {
-    CAPTURE(name);
-    CHECK(largest_difference(sum(weights, {3}), ones({3, 2, weights.size(2)})) < 1e-5);
-    CHECK(min(weights).item() >= 0);
+  for (const auto& call : record.calls()) {
+    CAPTURE(call.first);
+    CHECK(largest_difference(sum(call.second, {3}), ones({3, 2, call.second.size(2)})) < 1e-5);
+    CHECK(min(call.second).item() >= 0);
   }
   // A word sees its own past only.
   CHECK(max(record.calls()[4].second[{all, all, 0, range(1)}]).item() == 0);
