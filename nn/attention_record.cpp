@@ -15,8 +15,7 @@ constinit thread_local AttentionRecord* innermost = nullptr;
 /// Where every tensor of a model lies, and the path of what holds it.
 class Places final : public ModelVisitor {
  public:
-  explicit Places(std::map<const Tensor*, std::string>& places) : places_(places) {}
-  void tensor(std::string_view, const Tensor& tensor, bool) override { places_.emplace(&tensor, path_); }
+  void tensor(std::string_view, const Tensor& tensor, bool) override { fields.emplace_back(&tensor, path_); }
   void enter(std::string_view name, std::string_view) override {
     lengths_.push_back(path_.size());
     if (!path_.empty() && !name.empty()) path_ += '.';
@@ -26,9 +25,9 @@ class Places final : public ModelVisitor {
     path_.resize(lengths_.back());
     lengths_.pop_back();
   }
+  std::vector<std::pair<const Tensor*, std::string>> fields;
 
  private:
-  std::map<const Tensor*, std::string>& places_;
   std::string path_;
   std::vector<std::size_t> lengths_;
 };
@@ -43,24 +42,34 @@ Tensor widened(const Tensor& weights, std::int64_t keys) {
 }  // namespace
 
 AttentionRecord::AttentionRecord(const ModelView& model) {
-  Places places(layers_);
+  Places places;
   model.visit("", places);
+  fields_ = std::move(places.fields);
   outer_ = std::exchange(innermost, this);
 }
 
 AttentionRecord::~AttentionRecord() { innermost = outer_; }
 
+/// Null where the model does not hold the field.
+const std::string* AttentionRecord::path_of_holder(const Tensor& field) const {
+  for (const auto& [place, path] : fields_) {
+    if (place == &field) return &path;
+  }
+  return nullptr;
+}
+
 bool AttentionRecord::wants(const Tensor& field) {
   for (const AttentionRecord* record = innermost; record; record = record->outer_) {
-    if (record->layers_.contains(&field)) return true;
+    if (record->path_of_holder(field)) return true;
   }
   return false;
 }
 
 void AttentionRecord::add(const Tensor& field, const Tensor& weights) {
   for (AttentionRecord* record = innermost; record; record = record->outer_) {
-    const auto layer = record->layers_.find(&field);
-    if (layer != record->layers_.end()) record->calls_.emplace_back(layer->second, weights.detach());
+    if (const std::string* layer = record->path_of_holder(field)) {
+      record->calls_.emplace_back(*layer, weights.detach());
+    }
   }
 }
 

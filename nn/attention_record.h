@@ -16,8 +16,9 @@
 #include <gradus/nn/visit.h>
 #include <gradus/tensor/safetensors.h>
 
-#include <map>
 #include <string>
+#include <utility>
+#include <vector>
 
 namespace gradus::nn {
 
@@ -48,7 +49,9 @@ class [[nodiscard]] AttentionRecord {
   static void add(const Tensor& field, const Tensor& weights);
 
  private:
-  std::map<const Tensor*, std::string> layers_;  // the path of the layer that holds this field
+  const std::string* path_of_holder(const Tensor& field) const;
+
+  std::vector<std::pair<const Tensor*, std::string>> fields_;  // with the path of what holds each
   NamedTensors calls_;
   AttentionRecord* outer_;
 };

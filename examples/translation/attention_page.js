@@ -222,7 +222,8 @@ function cellAt(event) {
 
 function phrase([row, column]) {
   const { rows, columns, rowTokens, columnTokens, doing } = role();
-  return `${doing} “${plain(rows[row], rowTokens)}”: ${percent(weightAt(row, column))} at “${plain(columns[column], columnTokens)}”`;
+  const from = plain(rows[row], rowTokens);
+  return `${doing} “${from}”, it looks at “${plain(columns[column], columnTokens)}”: ${percent(weightAt(row, column))}`;
 }
 
 /** Shows what a cell says beside the pointer; nothing hides it. */

@@ -79,10 +79,10 @@ TEST_CASE("a record of a Transformer names every layer, in the order of the call
   const Tensor plain = model(source, target);
   nn::AttentionRecord record(model);
   CHECK(largest_difference(model(source, target), plain) < 1e-5);
-  CHECK(names_of(record.calls()) ==
-        std::vector<std::string>{"encoder.layers.0.self_attn", "encoder.layers.1.self_attn",
-                                 "decoder.layers.0.self_attn", "decoder.layers.0.multihead_attn",
-                                 "decoder.layers.1.self_attn", "decoder.layers.1.multihead_attn"});
+  REQUIRE(names_of(record.calls()) ==
+          std::vector<std::string>{"encoder.layers.0.self_attn", "encoder.layers.1.self_attn",
+                                   "decoder.layers.0.self_attn", "decoder.layers.0.multihead_attn",
+                                   "decoder.layers.1.self_attn", "decoder.layers.1.multihead_attn"});
   CHECK(record.calls()[0].second.shape() == Shape{3, 2, 6, 6});
   CHECK(record.calls()[2].second.shape() == Shape{3, 2, 4, 4});
   CHECK(record.calls()[3].second.shape() == Shape{3, 2, 4, 6});
@@ -151,7 +151,7 @@ TEST_CASE("a record has attention of recurrent decoders, also without parameters
   nn::AttentionRecord record(model);
   const nn::AttentionOutput second = (*model[1].attention)(query, keys);
   const nn::AttentionOutput first = (*model[0].attention)(query, keys);
-  CHECK(names_of(record.calls()) == std::vector<std::string>{"1.attention", "0.attention"});
+  REQUIRE(names_of(record.calls()) == std::vector<std::string>{"1.attention", "0.attention"});
   CHECK(test::same_bits(record.calls()[0].second, second.weights.unsqueeze(1)));
   CHECK(test::same_bits(record.calls()[1].second, first.weights.unsqueeze(1)));
 }

@@ -74,7 +74,7 @@ expect_error "folder" attention gru "ein mann" --html folder
 expect_error "/dev/full" attention gru "ein mann" --html /dev/full/page.html
 cp page.html before.html
 (trap '' XFSZ && ulimit -f 4 && failures=0 && expect_error "page.html" attention transformer "der hund" --html page.html
-  exit $failures) || fail "a page larger than files may be"
+  exit "$failures") || fail "a page larger than files may be"
 cmp -s page.html before.html || fail "a page was half written"
 [ -z "$(find . -name '*.tmp*')" ] || fail "a temporary file is left behind"
 
