@@ -1,7 +1,7 @@
 # cmake -DOUT=FILE.cpp -DNAMESPACE=NAME -P embed_text.cmake -- FILES...
 #
-# Writes a source that defines `extern const char NAME[]` for every file, its name with "_" for ".". As raw strings, for
-# which compilers know no longest length that such files would come near.
+# Writes a source that defines `extern const char NAME[]` for every file, its name with "_" for ".", as raw
+# strings: no file may hold the end of one, )embedded", and none be longer than compilers take (64 KiB).
 math(EXPR last "${CMAKE_ARGC} - 1")
 set(source "namespace ${NAMESPACE} {\n")
 set(after_dashes FALSE)
@@ -11,7 +11,8 @@ foreach(i RANGE ${last})
     get_filename_component(name "${file}" NAME)
     string(MAKE_C_IDENTIFIER "${name}" name)
     file(READ "${file}" text)
-    string(APPEND source "extern const char ${name}[];\nconst char ${name}[] = R\"embedded(${text})embedded\";\n")
+    string(APPEND source "extern const char ${name}[];\n"
+           "const char ${name}[] = R\"embedded(${text})embedded\";\n")
   elseif(file STREQUAL "--")
     set(after_dashes TRUE)
   endif()

@@ -5,7 +5,8 @@
 
 function describe(node, token) {
   if (token.kind !== "known") node.classList.add(token.kind);
-  node.title = token.kind === "unknown" ? `${token.text}: not in the vocabulary, the model reads <unk>` : token.text;
+  node.title = token.text;
+  if (token.kind === "unknown") node.title += ": not in the vocabulary, the model reads <unk>";
   return node;
 }
 
@@ -64,8 +65,9 @@ function summary() {
   const others = row ? columns : rows;
   const name = (token, of) => `“${plain(token, of ? rowTokens : columnTokens)}”`;
   const weights = others.map((_, i) => (row ? weightAt(state.index, i) : weightAt(i, state.index)));
-  const order = weights.map((_, i) => i).sort((a, b) => weights[b] - weights[a]).filter((i) => weights[i] >= 0.005);
-  const parts = order.slice(0, 4).map((i) => `${name(others[i], !row)} ${percent(weights[i])}`).join(", ");
+  const order = weights.map((_, i) => i).sort((a, b) => weights[b] - weights[a]);
+  const most = order.slice(0, 4).filter((i) => weights[i] >= 0.005);
+  const parts = most.map((i) => `${name(others[i], !row)} ${percent(weights[i])}`).join(", ");
   const what = name((row ? rows : columns)[state.index], row);
   return row ? `${doing} ${what}: ${parts || "nothing"}` : `${what} is looked at by ${parts || "none"}`;
 }
@@ -78,7 +80,8 @@ function drawHeads() {
   const { layers } = view();
   const heads = layers[0].heads;
   const width = heads > 12 ? 40 : heads > 6 ? 52 : 72;
-  const height = Math.min(Math.max(Math.round(width * role().rows.length / role().columns.length), width / 2), width * 1.5);
+  const shape = role().rows.length / role().columns.length;
+  const height = Math.round(width * bounded(shape, 0.5, 1.5));
   const grid = byId("grid");
   grid.style.gridTemplateColumns = `max-content repeat(${heads + 1}, ${width}px)`;
   const picture = (layer, head) => {
@@ -126,8 +129,8 @@ function moveHead(key) {
   else if (key === "ArrowUp") --layer;
   else if (key === "ArrowDown") ++layer;
   else return false;
-  layer = Math.min(Math.max(layer, 0), layers.length);
-  head = Math.min(Math.max(head, -1), layers[0].heads - 1);
+  layer = bounded(layer, 0, layers.length);
+  head = bounded(head, -1, layers[0].heads - 1);
   if (layer === layers.length) choose(-1, -1);
   else choose(layer, head);
   byId("grid").querySelector("[aria-checked=true]").focus();
@@ -140,7 +143,8 @@ let cellSize = 24;
 
 function drawLabels() {
   const { rows, columns, rowTokens, columnTokens } = role();
-  byId("corner").replaceChildren(element("span", "", `${role().doing} ↓`), element("span", "", "looks at →"));
+  const axes = [`${role().doing} ↓`, "looks at →"];
+  byId("corner").replaceChildren(...axes.map((text) => element("span", "", text)));
   const label = (kind, axis) => (token, i) => {
     const made = describe(element("div", "", ...readable(token, kind)), token);
     made.onclick = () => select(axis, i);
@@ -152,7 +156,7 @@ function drawLabels() {
   byId("pictures").classList.toggle("wide", single || columns.length > 24);
   // As large as there is room for; below 18 pixels it scrolls instead.
   const room = byId("chosen").clientWidth - byId("rows").offsetWidth - 60;
-  cellSize = Math.floor(Math.min(Math.max(room / columns.length, 18), 40));
+  cellSize = Math.floor(bounded(room / columns.length, 18, 40));
   byId("matrix").style.setProperty("--cell", `${cellSize}px`);
 }
 
@@ -162,7 +166,8 @@ function drawMatrix() {
   const canvas = byId("canvas");
   const width = columns.length * cellSize;
   const height = rows.length * cellSize;
-  const sharpness = Math.min(devicePixelRatio || 1, 8192 / Math.max(width, height));  // browsers bound the size
+  // Browsers bound the size of a canvas.
+  const sharpness = Math.min(devicePixelRatio || 1, 8192 / Math.max(width, height));
   canvas.width = Math.round(width * sharpness);
   canvas.height = Math.round(height * sharpness);
   Object.assign(canvas.style, { width: `${width}px`, height: `${height}px` });
@@ -204,8 +209,11 @@ function drawMarks() {
   Object.assign(byId("band").style, row
     ? { top: at, left: 0, width: `${columns.length * cellSize}px`, height: `${cellSize}px` }
     : { top: 0, left: at, width: `${cellSize}px`, height: `${rows.length * cellSize}px` });
-  [...byId("rows").children].forEach((label, i) => label.classList.toggle("selected", row && i === state.index));
-  [...byId("columns").children].forEach((label, i) => label.classList.toggle("selected", !row && i === state.index));
+  for (const axis of ["row", "column"]) {
+    [...byId(`${axis}s`).children].forEach((label, i) => {
+      label.classList.toggle("selected", axis === state.axis && i === state.index);
+    });
+  }
   if (row) reveal(byId("matrix"), from, cellSize + byId("columns").offsetHeight);
   byId("cursor").hidden = !state.cell;
   if (!state.cell) return;
@@ -217,13 +225,15 @@ function cellAt(event) {
   const box = byId("canvas").getBoundingClientRect();
   const row = Math.floor((event.clientY - box.top) / cellSize);
   const column = Math.floor((event.clientX - box.left) / cellSize);
-  return row >= 0 && column >= 0 && row < role().rows.length && column < role().columns.length ? [row, column] : null;
+  const inside = row >= 0 && column >= 0 && row < role().rows.length && column < role().columns.length;
+  return inside ? [row, column] : null;
 }
 
 function phrase([row, column]) {
   const { rows, columns, rowTokens, columnTokens, doing } = role();
   const from = plain(rows[row], rowTokens);
-  return `${doing} “${from}”, it looks at “${plain(columns[column], columnTokens)}”: ${percent(weightAt(row, column))}`;
+  const to = plain(columns[column], columnTokens);
+  return `${doing} “${from}”, it looks at “${to}”: ${percent(weightAt(row, column))}`;
 }
 
 /** Shows what a cell says beside the pointer; nothing hides it. */
@@ -233,16 +243,20 @@ function tipAt(event, cell = null) {
   if (tip.hidden) return;
   tip.textContent = phrase(cell);
   const left = Math.min(event.clientX + 14, innerWidth - tip.offsetWidth - 8);
-  const top = event.clientY + 18 + tip.offsetHeight > innerHeight ? event.clientY - tip.offsetHeight - 10 : event.clientY + 18;
+  const below = event.clientY + 18;
+  const top = below + tip.offsetHeight > innerHeight ? event.clientY - tip.offsetHeight - 10 : below;
   Object.assign(tip.style, { left: `${left}px`, top: `${top}px` });
 }
 
 function moveCell(key) {
   const moves = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] };
   if (!moves[key]) return false;
-  const bounded = (value, count) => Math.min(Math.max(value, 0), count - 1);
-  const [row, column] = state.cell ?? (state.axis === "row" ? [state.index, 0] : [0, state.index]);
-  state.cell = state.cell ? [bounded(row + moves[key][0], role().rows.length), bounded(column + moves[key][1], role().columns.length)] : [row, column];
+  if (state.cell) {
+    const [row, column] = state.cell.map((place, axis) => place + moves[key][axis]);
+    state.cell = [bounded(row, 0, role().rows.length - 1), bounded(column, 0, role().columns.length - 1)];
+  } else {
+    state.cell = state.axis === "row" ? [state.index, 0] : [0, state.index];
+  }
   select("row", state.cell[0]);
   byId("readout").textContent = phrase(state.cell);
   byId("cursor").scrollIntoView({ block: "nearest", inline: "nearest" });
@@ -261,15 +275,16 @@ function recall() {
   const [name, layer, head, axis, index] = location.hash.slice(1).split(".");
   const found = data.views.findIndex((each) => each.role === name);
   if (found >= 0) state.view = found;
-  const bounded = (text, count) => Math.min(Math.max(Math.floor(Number(text)) || 0, 0), count);
-  state.layer = bounded(layer, view().layers.length) - 1;
-  state.head = state.layer < 0 ? -1 : bounded(head, view().layers[0].heads) - 1;
+  const read = (text, most) => bounded(Math.floor(Number(text)) || 0, 0, most);
+  state.layer = read(layer, view().layers.length) - 1;
+  state.head = state.layer < 0 ? -1 : read(head, view().layers[0].heads) - 1;
   state.axis = axis === "column" ? "column" : "row";
-  state.index = Math.max(bounded(index, role()[`${state.axis}s`].length) - 1, 0);
+  state.index = Math.max(read(index, role()[`${state.axis}s`].length) - 1, 0);
 }
 
 function select(axis, index) {
-  Object.assign(state, { axis, index, cell: state.cell && axis === "row" && state.cell[0] === index ? state.cell : null });
+  const inRow = state.cell && axis === "row" && state.cell[0] === index;
+  Object.assign(state, { axis, index, cell: inRow ? state.cell : null });
   shade();
   drawMarks();
   remember();
@@ -291,7 +306,7 @@ function choose(layer, head) {
 
 function drawView() {
   const { title, about, rows, columns, rowTokens, columnTokens } = role();
-  for (const input of byId("views").querySelectorAll("input")) input.checked = Number(input.value) === state.view;
+  byId("views").querySelectorAll("input").forEach((input, i) => { input.checked = i === state.view; });
   byId("about").textContent = about;
   byId("step").max = rows.length;
   drawTokens(byId("queries"), rows, rowTokens, "row");

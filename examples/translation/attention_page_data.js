@@ -1,5 +1,5 @@
-// The page of `translate attention`, first part: what there is to see, what is chosen of it, and how weights become
-// colours. A weight at [row, column] says how much the step `row` looks at the token `column`.
+// The page of `translate attention`, first part: what there is to see, what is chosen of it, and how weights
+// become colours. A weight at [row, column] says how much the step `row` looks at the token `column`.
 "use strict";
 const byId = (id) => document.getElementById(id);
 window.onerror = (message) => {
@@ -9,7 +9,8 @@ window.onerror = (message) => {
 };
 
 const data = JSON.parse(byId("data").textContent);
-const single = data.views.length === 1 && data.views[0].layers.length === 1 && data.views[0].layers[0].heads === 1;
+const { layers: firstLayers } = data.views[0];
+const single = data.views.length === 1 && firstLayers.length === 1 && firstLayers[0].heads === 1;
 const roles = {
   cross: {
     title: single ? "Attention" : "Cross-attention",
@@ -31,8 +32,8 @@ const roles = {
   },
 };
 
-// What is chosen. A layer or a head of -1 is the mean of all; `axis` says whether `index` is a row, whose weights
-// shade the columns' tokens, or a column.
+// What is chosen. A layer or a head of -1 is the mean of all; `axis` says whether `index` is a row, whose
+// weights shade the columns' tokens, or a column.
 const state = { view: 0, layer: -1, head: -1, axis: "row", index: 0, cell: null, fit: false };
 const view = () => data.views[state.view];
 const role = () => roles[view().role];
@@ -44,8 +45,8 @@ function decoded(layer) {
   const bytes = atob(layer.weights);
   const weights = new Float32Array(bytes.length / 3);
   for (let i = 0; i < weights.length; ++i) {
-    const at = 3 * i;
-    weights[i] = ((bytes.charCodeAt(at) << 16) | (bytes.charCodeAt(at + 1) << 8) | bytes.charCodeAt(at + 2)) / 0xffffff;
+    const [high, middle, low] = [0, 1, 2].map((place) => bytes.charCodeAt(3 * i + place));
+    weights[i] = ((high << 16) | (middle << 8) | low) / 0xffffff;
   }
   return weights;
 }
@@ -77,6 +78,7 @@ function madeWeights(layer, head) {
 const chosen = () => weightsOf(state.layer, state.head);
 const weightAt = (row, column) => chosen()[row * role().columns.length + column];
 const largest = (weights) => weights.reduce((a, b) => Math.max(a, b), 0);
+const bounded = (value, least, most) => Math.min(Math.max(value, least), most);
 const percent = (weight) => `${(100 * weight).toFixed(1)}\u2009%`;
 
 // --- Colours ---
@@ -87,7 +89,7 @@ const scales = {
   dark: [[27, 28, 34], [97, 53, 90], [168, 68, 82], [228, 131, 68], [255, 228, 150]],
 };
 
-/** The colour of a share at from 0 to 1 between the stops, and one for text upon it. */
+/** The colour of a share from 0 to 1, and one for text upon it. */
 function mixed(stops, share) {
   const at = share * (stops.length - 1);
   const below = Math.min(Math.floor(at), stops.length - 2);
@@ -96,9 +98,9 @@ function mixed(stops, share) {
   return { pixel: [...rgb, 255], fill: `rgb(${rgb.join(" ")})`, text: bright ? "#1d1c1a" : "#f4f2ee" };
 }
 
-const tables = {};
-for (const theme in scales) tables[theme] = Array.from({ length: 256 }, (_, i) => mixed(scales[theme], i / 255));
-const colour = (share) => tables[dark.matches ? "dark" : "light"][Math.round(255 * Math.min(Math.max(share, 0), 1))];
+const table = (stops) => Array.from({ length: 256 }, (_, i) => mixed(stops, i / 255));
+const tables = { light: table(scales.light), dark: table(scales.dark) };
+const colour = (share) => tables[dark.matches ? "dark" : "light"][Math.round(255 * bounded(share, 0, 1))];
 
 /** What a weight is multiplied by to have its share of the colours. */
 const strength = (weights) => (state.fit ? 1 / (largest(weights) || 1) : 1);
@@ -132,6 +134,9 @@ function readable(token, kind) {
 }
 
 /** The same as text alone. */
-const plain = (token, kind) => readable(token, kind).map((part) => part.textContent ?? part).join("").replace(/^▁(?=.)/, "");
+function plain(token, kind) {
+  const last = readable(token, kind).at(-1);
+  return last.textContent ?? last;
+}
 
 const beginsWord = (token) => token.kind === "mark" || token.text.startsWith("▁");

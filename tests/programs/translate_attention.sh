@@ -82,8 +82,8 @@ cmp -s page.html before.html || fail "a page was half written"
 browser=$(command -v chromium || command -v chromium-browser || command -v google-chrome)
 [ -n "$browser" ] || finish "attention is shown, but for the pages, which no browser was there to draw"
 seen() {
-  timeout 120 "$browser" --headless --no-sandbox --disable-gpu --user-data-dir="$work/browser" --virtual-time-budget=5000 \
-    --enable-logging=stderr --dump-dom "file://$work/$1" > dom 2> browser.log || fail "$1: $(tail -3 browser.log)"
+  timeout 120 "$browser" --headless --no-sandbox --disable-gpu --disable-dev-shm-usage --user-data-dir="$work/browser" \
+    --virtual-time-budget=5000 --enable-logging=stderr --dump-dom "file://$work/$1" > dom 2> browser.log || fail "$1: $(tail -3 browser.log)"
   grep -q "CONSOLE" browser.log && fail "$1: $(grep CONSOLE browser.log)"
   grep -q "data-problem" dom && fail "$1: $(grep -o 'data-problem="[^"]*"' dom)"
 }
