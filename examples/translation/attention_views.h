@@ -46,7 +46,7 @@ struct SentenceAttention {
 
 struct AttentionQuery {
   std::string sentence;
-  std::int64_t beam = 1;              // of the search for the translation
+  std::int64_t beam = 1;                   // of the search for the translation
   std::optional<std::string> target = {};  // the translation to write, instead of a search
 };
 
