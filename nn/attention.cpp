@@ -8,6 +8,7 @@
 #include <gradus/autograd/reduce.h>
 #include <gradus/autograd/sparsemax.h>
 #include <gradus/nn/attention.h>
+#include <gradus/nn/attention_record.h>
 #include <gradus/nn/init.h>
 #include <gradus/nn/masks.h>
 #include <gradus/tensor/create.h>
@@ -276,6 +277,7 @@ AttentionOutput Attention::attend(const Tensor& query, const Tensor& projected_k
   const AttentionMask ready = prepared(mask, query, values.size(1));
   const Tensor weights = uses_previous() ? weights_in_turn(query, projected_keys, ready, step)
                                          : this->weights(query, projected_keys, ready, step);
+  if (AttentionRecord::wants(query_weight_)) AttentionRecord::add(query_weight_, weights.unsqueeze(1));
   return {bmm(weights, values), weights};
 }
 

@@ -4,6 +4,7 @@
 #include <gradus/autograd/normalize.h>
 #include <gradus/autograd/rearrange.h>
 #include <gradus/autograd/scaled_dot_product.h>
+#include <gradus/nn/attention_record.h>
 #include <gradus/nn/init.h>
 #include <gradus/nn/masks.h>
 #include <gradus/nn/multihead_attention.h>
@@ -179,15 +180,18 @@ MultiHeadOutput MultiHeadAttention::attend_split(const Tensor& split_query, cons
     const Tensor relative = (*relative_)(query, keys, call.first_query);
     options.bias = options.bias.defined() ? options.bias + relative : relative;
   }
-  if (!call.need_weights) {
+  const bool recorded = AttentionRecord::wants(in_proj_weight_);
+  if (!call.need_weights && !recorded) {
     return {out_proj_(merge_heads(
                 scaled_dot_product_attention(query, keys_values.key(), keys_values.value(), options))),
             {}};
   }
   const Tensor weights = attention_weights(query, keys_values.key(), options);
+  if (recorded) AttentionRecord::add(in_proj_weight_, weights);
   const Tensor values =
       groups_ == heads_ ? keys_values.value() : repeat_interleave(keys_values.value(), heads_ / groups_, 1);
-  return {out_proj_(merge_heads(matmul(dropout(weights, options.dropout), values))), weights};
+  return {out_proj_(merge_heads(matmul(dropout(weights, options.dropout), values))),
+          call.need_weights ? weights : Tensor()};
 }
 
 }  // namespace gradus::nn

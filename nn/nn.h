@@ -3,6 +3,7 @@
 #include <gradus/nn/activation.h>
 #include <gradus/nn/attention.h>
 #include <gradus/nn/attention_pooling.h>
+#include <gradus/nn/attention_record.h>
 #include <gradus/nn/batch_norm.h>
 #include <gradus/nn/channel_attention.h>
 #include <gradus/nn/convolution.h>

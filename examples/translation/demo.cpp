@@ -10,8 +10,6 @@
 #include <gradus/tensor/parallel.h>
 #include <gradus/tensor/random.h>
 
-#include <unistd.h>
-
 #include <cerrno>
 #include <chrono>
 #include <cstdio>
@@ -95,7 +93,7 @@ void show_attention(const TranslationModel& model, const Data& data, const std::
   read.push_back("(end)");
   written.push_back("(end)");
   std::printf("\nWhere it looked (percent) while it translated '%s':\n%s\n", sentence.c_str(),
-              heatmap(read, written, translation.weights, isatty(STDOUT_FILENO) == 1).c_str());
+              heatmap(read, written, translation.weights, heatmap_options()).c_str());
 }
 
 /// Trains one pair and shows it; returns the line for the end.

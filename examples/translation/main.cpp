@@ -1,4 +1,5 @@
 // translate: trains a translator, shows it at work, and translates.
+#include "attention_options.h"
 #include "average.h"
 #include "demo.h"
 #include "program.h"
@@ -26,6 +27,7 @@ const char* const description =
     "    --valid-source val.de --valid-target val.en --out model\n"
     "  echo 'ein mann schläft .' | translate run model\n"
     "  translate config flagship > flagship.json   all options of a recipe, for train --config flagship.json\n"
+    "  translate attention model 'ein mann schläft .' --html page.html     what it looked at\n"
     "  translate run model < test.de | translate score test.en --tokenize none --metric bleu,chrf\n"
     "  translate train --out model --resume        goes on with a training that was interrupted\n"
     "  translate replay model --step 100           makes a step of it again\n";
@@ -338,6 +340,8 @@ int run_command_line(int argc, char** argv) {
   add_config(program, recipe);
   AverageCommand average_options;
   add_average(program, average_options);
+  AttentionCommand attention_options;
+  add_attention(program, attention_options);
   try {
     program.parse(argc, argv);
     for (RunOption& option : train_options.options)
@@ -349,6 +353,7 @@ int run_command_line(int argc, char** argv) {
     else if (program.got_subcommand("config")) print_config(recipe);
     else if (program.got_subcommand("average")) run_average(average_options, std::cout);
     else if (program.got_subcommand("run")) run_translation(run_options, std::cin, std::cout);
+    else if (program.got_subcommand("attention")) run_attention(attention_options, std::cout);
     else scoring::run_score(score_options, std::cout, std::cerr);
   } catch (const CLI::ParseError& problem) {
     return program.exit(problem) == 0 ? 0 : 1;
