@@ -1,4 +1,5 @@
 #include <gradus/gradus.h>
+#include <gradus/tests/same_bits.h>
 #include <gradus/tests/threads.h>
 
 #include <doctest/doctest.h>
