@@ -92,7 +92,10 @@ void add_sampling(CLI::App& command, RunCommand& options) {
       ->type_name("P")
       ->default_str("1")
       ->group(group);
-  command.add_option("--seed", options.seed, "Another one gives other draws")->default_str("0")->group(group);
+  command.add_option("--seed", options.seed, "Another one gives other draws")
+      ->check(not_negative())
+      ->default_str("0")
+      ->group(group);
 }
 
 void add_output(CLI::App& command, RunCommand& options) {
