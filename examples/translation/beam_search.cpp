@@ -29,14 +29,14 @@ bool likelier(const Link& a, const Link& b) { return a.score > b.score; }
 
 /// Where a sentence stands.
 struct Sentence {
-  std::size_t place;         // in the batch that was given
-  std::int64_t longest;      // words at most, the end included
+  std::size_t place;     // in the batch that was given
+  std::int64_t longest;  // words at most, the end included
   std::int64_t ended = 0;
   bool done = false;
 };
 
-/// The sum over the source words of ln min(1, all the weight that it was given); what looked at its end does not
-/// count.
+/// The sum over the source words of ln min(1, all the weight that it was given); what looked at its end does
+/// not count.
 double coverage(const std::vector<std::vector<float>>& weights) {
   constexpr double least = 1e-9;
   double sum = 0;
@@ -50,7 +50,7 @@ double coverage(const std::vector<std::vector<float>>& weights) {
 
 class BeamSearch {
  public:
-  BeamSearch(const Predictor& predictor, Sentences sources, const BeamOptions& options)
+  BeamSearch(const Predictor& predictor, SentenceIds sources, const BeamOptions& options)
       : sources_(sources), options_(options), width_(options.width), results_(sources.size()) {
     const SourceBatch batch = make_source_batch(sources);
     decoding_ = predictor.start(batch.source, batch.lengths);
@@ -213,7 +213,7 @@ class BeamSearch {
     decoding_->select(tensor(rows), width_);
   }
 
-  Sentences sources_;
+  SentenceIds sources_;
   const BeamOptions& options_;
   const std::int64_t width_;
   std::unique_ptr<Decoding> decoding_;
@@ -242,7 +242,7 @@ void check(const Predictor& predictor, const BeamOptions& options) {
 
 }  // namespace
 
-std::vector<std::vector<Translation>> best_translations(const Predictor& predictor, Sentences sources,
+std::vector<std::vector<Translation>> best_translations(const Predictor& predictor, SentenceIds sources,
                                                         const BeamOptions& options) {
   check(predictor, options);
   if (sources.empty()) return {};
@@ -251,7 +251,7 @@ std::vector<std::vector<Translation>> best_translations(const Predictor& predict
   return BeamSearch(predictor, sources, options).run();
 }
 
-std::vector<Translation> beam_search(const Predictor& predictor, Sentences sources, std::int64_t width) {
+std::vector<Translation> beam_search(const Predictor& predictor, SentenceIds sources, std::int64_t width) {
   if (width == 1) return greedy_search(predictor, sources);
   std::vector<Translation> results;
   for (std::vector<Translation>& best : best_translations(predictor, sources, {.width = width}))

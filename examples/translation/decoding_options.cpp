@@ -59,9 +59,10 @@ void add_beam(CLI::App& command, RunCommand& options) {
       ->default_str("1")
       ->group(group);
   command
-      .add_option("--coverage", options.coverage,
-                  "B in what is added to it, B * sum over the source words of ln min(1, attention to it): for "
-                  "translations that leave nothing out, such as 0.2")
+      .add_option(
+          "--coverage", options.coverage,
+          "B in what is added to it, B * sum over the source words of ln min(1, attention to it): for "
+          "translations that leave nothing out, such as 0.2")
       ->check(not_negative())
       ->type_name("B")
       ->default_str("0")
@@ -81,7 +82,8 @@ void add_sampling(CLI::App& command, RunCommand& options) {
       ->check(number("above 0", [](double value) { return value > 0; }))
       ->default_str("1")
       ->group(group);
-  command.add_option("--top-k", options.top_k, "Draw among the K likeliest words alone; all where none is given")
+  command
+      .add_option("--top-k", options.top_k, "Draw among the K likeliest words alone; all where none is given")
       ->check(CLI::Range(1, 1000000000))
       ->type_name("K")
       ->group(group);
@@ -101,16 +103,18 @@ void add_sampling(CLI::App& command, RunCommand& options) {
 void add_output(CLI::App& command, RunCommand& options) {
   const char* const group = "Output";
   command
-      .add_option("--nbest", options.nbest,
-                  "Lines 'INDEX ||| translation ||| score' as Moses writes them, INDEX from 0: the N best of the "
-                  "beam, best first, or N draws, with their mean log-probability of a word")
+      .add_option(
+          "--nbest", options.nbest,
+          "Lines 'INDEX ||| translation ||| score' as Moses writes them, INDEX from 0: the N best of the "
+          "beam, best first, or N draws, with their mean log-probability of a word")
       ->check(CLI::Range(1, 1000))
       ->type_name("N")
       ->group(group);
   command
-      .add_flag("--replace-unknown", options.replace_unknown,
-                "Let <unk> be written, and put the source word that it looked at most in its place; without it "
-                "<unk> is never written. Tokens must be words, and the model needs attention")
+      .add_flag(
+          "--replace-unknown", options.replace_unknown,
+          "Let <unk> be written, and put the source word that it looked at most in its place; without it "
+          "<unk> is never written. Tokens must be words, and the model needs attention")
       ->group(group);
 }
 
@@ -128,8 +132,8 @@ void add_run(CLI::App& program, RunCommand& options) {
 void add_logprob(CLI::App& program, LogprobCommand& options) {
   CLI::App* command = program.add_subcommand(
       "logprob",
-      "Score given translations by forced decoding: for each pair of lines the log-probability (base e) of the "
-      "target and the number of its tokens, the end included; then the perplexity, to standard error");
+      "Score given translations by forced decoding: for each pair of lines the log-probability (base e) of "
+      "the target and the number of its tokens, the end included; then the perplexity, to standard error");
   command->add_option("--source", options.source, "Sentences, one a line")->required()->type_name("FILE");
   command->add_option("--target", options.target, "Their translations, line by line")
       ->required()

@@ -21,9 +21,7 @@ using namespace gradus;
 namespace {
 
 /// The logarithm of the mean of exp(x) over the first axis, with nothing lost where all are small.
-Tensor log_mean_exp(const Tensor& x) {
-  return logsumexp(x, {0}) - std::log(static_cast<double>(x.size(0)));
-}
+Tensor log_mean_exp(const Tensor& x) { return logsumexp(x, {0}) - std::log(static_cast<double>(x.size(0))); }
 
 class EnsembleDecoding : public Decoding {
  public:
@@ -84,8 +82,7 @@ std::unique_ptr<Decoding> Ensemble::start(const Tensor& source, const Tensor& le
 TextPredictor load_predictor(std::span<const std::string> folders) {
   if (folders.empty()) throw Error("load", "no folder of a training run was given");
   Translator first = load_translator(folders.front());
-  if (folders.size() == 1)
-    return {std::move(first.source), std::move(first.target), std::move(first.model)};
+  if (folders.size() == 1) return {std::move(first.source), std::move(first.target), std::move(first.model)};
   std::vector<std::unique_ptr<Predictor>> members;
   members.push_back(std::move(first.model));
   for (const std::string& folder : folders.subspan(1)) {

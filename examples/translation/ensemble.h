@@ -10,8 +10,8 @@
 
 namespace translation {
 
-/// At every step the probability of a word is the mean of those that the members give it; the logits are their
-/// logarithms. The attention is the mean of the members', where all of them have one.
+/// At every step the probability of a word is the mean of those that the members give it; the logits are
+/// their logarithms. The attention is the mean of the members', where all of them have one.
 class Ensemble : public Predictor {
  public:
   /// All members know the same words. Throws where there is none.
@@ -37,8 +37,8 @@ struct TextPredictor {
   std::unique_ptr<Predictor> predictor;
 };
 
-/// The model of a run, or those of several as an Ensemble. Throws as load_translator does, and where two of the
-/// runs do not cut and number all text alike: it names their folders and the first difference.
+/// The model of a run, or those of several as an Ensemble. Throws as load_translator does, and where two of
+/// the runs do not cut and number all text alike: it names their folders and the first difference.
 TextPredictor load_predictor(std::span<const std::string> folders);
 
 }  // namespace translation

@@ -20,9 +20,9 @@ std::vector<std::vector<double>> forced_log_probabilities(const Predictor& predi
   std::vector<std::vector<double>> results(examples.size());
   if (examples.empty()) return results;
   const evaluating scope;
-  std::vector<std::int64_t> all(examples.size());
-  std::iota(all.begin(), all.end(), 0);
-  const Batch batch = make_batch(examples, all);
+  std::vector<std::int64_t> indices(examples.size());
+  std::iota(indices.begin(), indices.end(), 0);
+  const Batch batch = make_batch(examples, indices);
   const PackedWeights packed(parameters(predictor.view()));
   const std::unique_ptr<Decoding> decoding = predictor.start(batch.source, batch.lengths);
   for (std::int64_t t = 0; t < batch.target.size(1); ++t) {

@@ -39,9 +39,9 @@ Pairs read_pairs(const LogprobCommand& command, const TextPredictor& predictor) 
   for (std::size_t i = 0; i < pairs.examples.size(); ++i) {
     Example& example = pairs.examples[i];
     if (std::ssize(example.target) > most_target) {
-      throw Error("logprob", "line " + std::to_string(i + 1) + " of '" + path_text(command.target) + "' has " +
-                                 std::to_string(example.target.size()) + " tokens; the model can write " +
-                                 std::to_string(most_target) + " at most");
+      throw Error("logprob", "line " + std::to_string(i + 1) + " of '" + path_text(command.target) +
+                                 "' has " + std::to_string(example.target.size()) +
+                                 " tokens; the model can write " + std::to_string(most_target) + " at most");
     }
     if (example.source.size() > most) {
       example.source.resize(most);
@@ -53,7 +53,8 @@ Pairs read_pairs(const LogprobCommand& command, const TextPredictor& predictor) 
 }
 
 /// Of every pair, in batches of similar target lengths.
-std::vector<std::vector<double>> score(const Predictor& predictor, const Pairs& pairs, std::size_t batch_size) {
+std::vector<std::vector<double>> score(const Predictor& predictor, const Pairs& pairs,
+                                       std::size_t batch_size) {
   std::vector<std::vector<std::int64_t>> targets;  // with their ends, so that none is empty
   for (const Example& example : pairs.examples) {
     targets.push_back(example.target);

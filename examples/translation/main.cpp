@@ -24,6 +24,8 @@ const char* const description =
     "    --valid-source val.de --valid-target val.en --out model\n"
     "  echo 'ein mann schläft .' | translate run model\n"
     "  translate run model < test.de | translate score test.en --tokenize none --metric bleu,chrf\n"
+    "  translate run model other --beam 5 --nbest 5  together, and not only the best\n"
+    "  translate logprob model --source test.de --target test.en   how likely these translations are\n"
     "  translate train --out model --resume        goes on with a training that was interrupted\n"
     "  translate replay model --step 100           makes a step of it again\n";
 

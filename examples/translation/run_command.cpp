@@ -67,10 +67,11 @@ struct Lines {
 
 class LineTranslator {
  public:
-  explicit LineTranslator(const RunCommand& command) : command_(command), predictor_(load_predictor(command.folders)) {
+  explicit LineTranslator(const RunCommand& command)
+      : command_(command), predictor_(load_predictor(command.folders)) {
     if (command.replace_unknown)
       check_source_words(*predictor_.predictor, predictor_.source, predictor_.target);
-    if (command.coverage && !predictor_.predictor->has_attention()) {
+    if (command.coverage.value_or(0) > 0 && !predictor_.predictor->has_attention()) {
       refuse("--coverage asks how much each source word was looked at, and " +
              std::string(command.folders.size() == 1 ? "the model" : "one of the models") +
              " has no attention");
@@ -93,7 +94,8 @@ class LineTranslator {
 
   /// Translates and writes the lines that have been taken.
   void flush(std::ostream& out) {
-    std::vector<std::vector<Translation>> translations(lines(), {Translation{}});  // of empty lines an empty one
+    std::vector<std::vector<Translation>> translations(lines(),
+                                                       {Translation{}});  // of empty lines an empty one
     for (const std::vector<std::size_t>& places :
          batches_by_length(lines_.ids, static_cast<std::size_t>(command_.batch))) {
       std::vector<std::vector<Translation>> found = search(places);
@@ -143,10 +145,9 @@ class LineTranslator {
 
   void write(std::size_t place, const std::vector<Translation>& translations, std::ostream& out) const {
     for (const Translation& translation : translations) {
-      const std::string text =
-          command_.replace_unknown
-              ? with_source_words(translation, lines_.tokens[place], predictor_.target.vocabulary())
-              : predictor_.target.decode(translation.ids);
+      const std::string text = command_.replace_unknown ? with_source_words(translation, lines_.tokens[place],
+                                                                            predictor_.target.vocabulary())
+                                                        : predictor_.target.decode(translation.ids);
       if (command_.nbest) {
         out << std::to_string(lines_.first + place) << " ||| " << text << " ||| "
             << scoring::fixed(translation.score, 4) << "\n";
@@ -165,7 +166,8 @@ class LineTranslator {
 void report(const LineTranslator& translator, const LineInput& input) {
   if (translator.cut_lines() > 0) {
     std::fprintf(stderr, "%lld lines of more than %lld words were cut to so many\n",
-                 static_cast<long long>(translator.cut_lines()), static_cast<long long>(translator.most_words()));
+                 static_cast<long long>(translator.cut_lines()),
+                 static_cast<long long>(translator.most_words()));
   }
   if (input.repaired_lines() > 0) {
     std::fprintf(stderr, "%lld of %lld lines held bytes that are no UTF-8 text; each was read as U+FFFD\n",

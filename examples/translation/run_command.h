@@ -18,9 +18,9 @@ struct RunCommand {
   std::int64_t batch = 64;  // sentences side by side
   int threads = 0;
 };
-/// Translates in batches as lines come in; the output has a line for every line of the input, or with `nbest` the
-/// lines "INDEX ||| translation ||| score" of Moses, INDEX from 0. Throws where options do not go together, with each
-/// other or with the model.
+/// Translates in batches as lines come in; the output has a line for every line of the input, or with `nbest`
+/// the lines "INDEX ||| translation ||| score" of Moses, INDEX from 0. Throws where options do not go
+/// together, with each other or with the model.
 void run_translation(const RunCommand& command, std::istream& in, std::ostream& out);
 
 }  // namespace translation

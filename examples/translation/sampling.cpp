@@ -19,11 +19,11 @@ namespace {
 
 /// Draws words, one after the other.
 ///
-/// Every word has a clock that rings after a time drawn from the exponential distribution of rate w, its share of the
-/// probability: it rings first with probability w / (sum of all w). (Its logarithm is the Gumbel-max trick; Maddison,
-/// Tarlow, Minka 2014.) Going through the cumulative sum would need fewer random numbers, but there a rounding error
-/// in one logit, as another batch brings, moves the bounds of all words behind it; here it matters only where two
-/// clocks ring at almost the same time.
+/// Every word has a clock that rings after a time drawn from the exponential distribution of rate w, its
+/// share of the probability: it rings first with probability w / (sum of all w). (Its logarithm is the
+/// Gumbel-max trick; Maddison, Tarlow, Minka 2014.) Going through the cumulative sum would need fewer random
+/// numbers, but there a rounding error in one logit, as another batch brings, moves the bounds of all words
+/// behind it; here it matters only where two clocks ring at almost the same time.
 class WordDrawer {
  public:
   explicit WordDrawer(const SampleOptions& options) : options_(options) {}
@@ -104,7 +104,7 @@ struct Draw {
 
 /// Where a sentence stands.
 struct Sentence {
-  std::size_t place;         // in the batch that was given
+  std::size_t place;  // in the batch that was given
   std::vector<Draw> draws;
   bool done() const {
     return std::all_of(draws.begin(), draws.end(), [](const Draw& draw) { return draw.ended; });
@@ -113,7 +113,7 @@ struct Sentence {
 
 class Sampling {
  public:
-  Sampling(const Predictor& predictor, Sentences sources, std::span<const std::uint64_t> numbers,
+  Sampling(const Predictor& predictor, SentenceIds sources, std::span<const std::uint64_t> numbers,
            const SampleOptions& options)
       : sources_(sources), options_(options), draw_word_(options), results_(sources.size()) {
     const SourceBatch batch = make_source_batch(sources);
@@ -135,8 +135,8 @@ class Sampling {
   }
 
  private:
-  /// Reads the last word of every row and draws the next ones. At the first step all draws of a sentence are from
-  /// one row, and each has a row of its own from then on.
+  /// Reads the last word of every row and draws the next ones. At the first step all draws of a sentence are
+  /// from one row, and each has a row of its own from then on.
   void step() {
     const StepOutput output = decoding_->step(tensor(words_));
     leave_out_specials(output.logits, options_.unknown);
@@ -155,12 +155,14 @@ class Sampling {
     leave(rows, first);
   }
 
-  /// Draws the next word after a row and returns it; the end, which then is read in vain, where there is none.
+  /// Draws the next word after a row and returns it; the end, which then is read in vain, where there is
+  /// none.
   std::int64_t extend(Sentence& sentence, std::size_t d, std::int64_t row, const StepOutput& output,
                       const Tensor& totals) {
     Draw& draw = sentence.draws[d];
     if (draw.ended) return Vocabulary::end;
-    const auto r = static_cast<std::size_t>(row), vocabulary = static_cast<std::size_t>(output.logits.size(1));
+    const auto r = static_cast<std::size_t>(row),
+               vocabulary = static_cast<std::size_t>(output.logits.size(1));
     const std::span<const float> logits =
         std::as_const(output.logits).span<float>().subspan(r * vocabulary, vocabulary);
     const std::int64_t word = draw_word_(logits, draw.random);
@@ -196,7 +198,7 @@ class Sampling {
     if (!open_.empty() && (leaves || widens)) decoding_->select(tensor(rows), options_.draws);
   }
 
-  Sentences sources_;
+  SentenceIds sources_;
   const SampleOptions& options_;
   WordDrawer draw_word_;
   std::unique_ptr<Decoding> decoding_;
@@ -221,7 +223,7 @@ void check(std::size_t sentences, std::size_t numbers, const SampleOptions& opti
 
 }  // namespace
 
-std::vector<std::vector<Translation>> sampled_translations(const Predictor& predictor, Sentences sources,
+std::vector<std::vector<Translation>> sampled_translations(const Predictor& predictor, SentenceIds sources,
                                                            std::span<const std::uint64_t> numbers,
                                                            const SampleOptions& options) {
   check(sources.size(), numbers.size(), options);

@@ -14,7 +14,7 @@ namespace translation {
 
 using namespace gradus;
 
-std::vector<Translation> greedy_search(const Predictor& predictor, Sentences sources, Unknown unknown) {
+std::vector<Translation> greedy_search(const Predictor& predictor, SentenceIds sources, Unknown unknown) {
   const evaluating scope;
   std::vector<Translation> results(sources.size());
   if (sources.empty()) return results;
@@ -59,7 +59,7 @@ std::vector<Translation> greedy_search(const Predictor& predictor, Sentences sou
   return results;
 }
 
-std::vector<std::vector<std::size_t>> batches_by_length(Sentences sentences, std::size_t size) {
+std::vector<std::vector<std::size_t>> batches_by_length(SentenceIds sentences, std::size_t size) {
   std::vector<std::size_t> order(sentences.size());
   std::iota(order.begin(), order.end(), 0);
   std::erase_if(order, [&](std::size_t place) { return sentences[place].empty(); });

@@ -17,8 +17,8 @@ std::string with_source_words(const Translation& translation, std::span<const st
       continue;
     }
     const std::vector<float>& looked = translation.weights[t];  // the last is at the end of the source
-    words.push_back(source_words[static_cast<std::size_t>(
-        std::max_element(looked.begin(), looked.end() - 1) - looked.begin())]);
+    words.push_back(source_words[static_cast<std::size_t>(std::max_element(looked.begin(), looked.end() - 1) -
+                                                          looked.begin())]);
   }
   return Tokenizer{Tokenizer::words}.detokenize(words);
 }

@@ -8,9 +8,10 @@
 
 namespace translation {
 
-/// The words of a translation, each <unk> replaced by the source word that it looked at most, the first of equal
-/// ones (Luong et al. 2015, "Addressing the Rare Word Problem", with attention in the place of alignments). The end of
-/// the source is no word. Tokens are words on both sides, and the weights of the translation are there.
+/// The words of a translation, each <unk> replaced by the source word that it looked at most, the first of
+/// equal ones (Luong et al. 2015, "Addressing the Rare Word Problem", with attention in the place of
+/// alignments). The end of the source is no word. Tokens are words on both sides, and the weights of the
+/// translation are there.
 std::string with_source_words(const Translation& translation, std::span<const std::string> source_words,
                               const gradus::Vocabulary& target);
 

@@ -27,8 +27,9 @@ std::vector<float> bounded_scores(const Ids& source, const Ids& written, std::si
   std::vector<float> scores(words, never);
   for (std::size_t word = Vocabulary::end; word < words; ++word) {
     const bool may = word == Vocabulary::end || written.size() < longest;
-    if (may) scores[word] = static_cast<float>(5 * noise(written, source[0] * 50 + std::ssize(scores) * 7 +
-                                                                    static_cast<std::int64_t>(word)));
+    if (may)
+      scores[word] = static_cast<float>(
+          5 * noise(written, source[0] * 50 + std::ssize(scores) * 7 + static_cast<std::int64_t>(word)));
   }
   scores[Vocabulary::end] += 1;
   return scores;
@@ -52,27 +53,28 @@ struct Candidate {
 };
 
 /// All translations of up to `longest` words that begin like this.
-void enumerate(const Ids& source, std::size_t longest, const Candidate& begun, std::vector<Candidate>& all) {
+void enumerate(const Ids& source, std::size_t longest, const Candidate& begun,
+               std::vector<Candidate>& found) {
   const std::vector<double> next = log_probabilities(bounded_scores(source, begun.ids, longest));
-  all.push_back({begun.ids, begun.log_probability + next[Vocabulary::end]});
+  found.push_back({begun.ids, begun.log_probability + next[Vocabulary::end]});
   for (std::size_t word = 4; word < words && begun.ids.size() < longest; ++word) {
     Candidate longer = begun;
     longer.ids.push_back(static_cast<std::int64_t>(word));
     longer.log_probability += next[word];
-    enumerate(source, longest, longer, all);
+    enumerate(source, longest, longer, found);
   }
 }
 
 ScriptedModel bounded_model(std::size_t longest) {
-  return ScriptedModel({[longest](const Ids& source, const Ids& written) {
-                          return bounded_scores(source, written, longest);
-                        },
-                        {}});
+  return ScriptedModel(
+      {[longest](const Ids& source, const Ids& written) { return bounded_scores(source, written, longest); },
+       {}});
 }
 
 std::vector<Ids> some_sources() {
   std::vector<Ids> sources;
-  for (std::int64_t i = 0; i < 10; ++i) sources.push_back(Ids(static_cast<std::size_t>(1 + i * 3 % 7), 4 + i));
+  for (std::int64_t i = 0; i < 10; ++i)
+    sources.push_back(Ids(static_cast<std::size_t>(1 + i * 3 % 7), 4 + i));
   return sources;
 }
 
@@ -124,17 +126,17 @@ TEST_CASE("a beam wide enough for everything finds the best of all translations,
     winners.emplace_back();
     for (std::size_t i = 0; i < sources.size(); ++i) {
       CAPTURE(i);
-      std::vector<Candidate> all;
-      enumerate(sources[i], 3, {{}, 0}, all);
-      REQUIRE(all.size() == 156);
-      std::sort(all.begin(), all.end(),
+      std::vector<Candidate> possible;
+      enumerate(sources[i], 3, {{}, 0}, possible);
+      REQUIRE(possible.size() == 156);
+      std::sort(possible.begin(), possible.end(),
                 [&](const auto& a, const auto& b) { return a.score(penalty) > b.score(penalty); });
       REQUIRE(found[i].size() == 20);
       for (std::size_t rank = 0; rank < 20; ++rank) {
-        CHECK(found[i][rank].ids == all[rank].ids);
-        CHECK(found[i][rank].score == doctest::Approx(all[rank].score(penalty)).epsilon(1e-6));
+        CHECK(found[i][rank].ids == possible[rank].ids);
+        CHECK(found[i][rank].score == doctest::Approx(possible[rank].score(penalty)).epsilon(1e-6));
       }
-      winners.back().push_back(all.front().ids);
+      winners.back().push_back(possible.front().ids);
     }
   }
   CHECK(winners[0] != winners[1]);  // the penalty makes a difference
@@ -192,11 +194,11 @@ TEST_CASE("fewer translations than were asked for: there are no more, or they di
                                return test::logits_of(words, {{Vocabulary::end, 0.2}, {4, 0.5}, {7, 0.3}});
                              },
                              {}});
-  const auto all = best_translations(three, one, {.width = 8, .length_penalty = 0, .best = 8})[0];
-  REQUIRE(all.size() == 3);
-  CHECK(all[0].ids == Ids{4});
-  CHECK(all[1].ids == Ids{7});
-  CHECK(all[2].ids.empty());
+  const auto three_found = best_translations(three, one, {.width = 8, .length_penalty = 0, .best = 8})[0];
+  REQUIRE(three_found.size() == 3);
+  CHECK(three_found[0].ids == Ids{4});
+  CHECK(three_found[1].ids == Ids{7});
+  CHECK(three_found[2].ids.empty());
   // One way to end, and another that goes on for ever, at 14 words.
   const ScriptedModel one_ends({[](const Ids&, const Ids& written) {
                                   if (written.empty())
@@ -214,20 +216,19 @@ TEST_CASE("fewer translations than were asked for: there are no more, or they di
 
 TEST_CASE("the coverage penalty prefers a translation that looked at every word") {
   // "4" has 0.6 and looks at the first word of two, "5" has 0.4 and looks at both.
-  const ScriptedModel model(
-      {[](const Ids&, const Ids& written) {
-         if (!written.empty()) return test::logits_of(words, {{Vocabulary::end, 1}});
-         return test::logits_of(words, {{4, 0.6}, {5, 0.4}});
-       },
-       [](const Ids&, const Ids& written, std::int64_t) {
-         if (written.empty()) return std::vector<float>{0.5f, 0.25f, 0.25f};
-         if (written[0] == 4) return std::vector<float>{0.75f, 0.25f, 0};
-         return std::vector<float>{0.5f, 0.5f, 0};
-       }});
+  const ScriptedModel model({[](const Ids&, const Ids& written) {
+                               if (!written.empty()) return test::logits_of(words, {{Vocabulary::end, 1}});
+                               return test::logits_of(words, {{4, 0.6}, {5, 0.4}});
+                             },
+                             [](const Ids&, const Ids& written, std::int64_t) {
+                               if (written.empty()) return std::vector<float>{0.5f, 0.25f, 0.25f};
+                               if (written[0] == 4) return std::vector<float>{0.75f, 0.25f, 0};
+                               return std::vector<float>{0.5f, 0.5f, 0};
+                             }});
   const std::vector<Ids> one{{4, 5}};
   const auto search = [&](double coverage, double penalty) {
-    return best_translations(
-        model, one, {.width = 2, .length_penalty = penalty, .coverage = coverage, .best = 2})[0];
+    return best_translations(model, one,
+                             {.width = 2, .length_penalty = penalty, .coverage = coverage, .best = 2})[0];
   };
   CHECK(search(0, 0)[0].ids == Ids{4});
   // The sums are (1.25, 0.5) after "4" and (1, 0.75) after "5": ln 0.6 + B ln 0.5 against ln 0.4 + B ln 0.75.

@@ -41,9 +41,9 @@ std::unique_ptr<TranslationModel> seeded(const ModelOptions& options, std::uint6
 
 template <class... Members>
 Ensemble ensemble_of(Members... members) {
-  std::vector<std::unique_ptr<Predictor>> all;
-  (all.push_back(std::move(members)), ...);
-  return Ensemble(std::move(all));
+  std::vector<std::unique_ptr<Predictor>> list;
+  (list.push_back(std::move(members)), ...);
+  return Ensemble(std::move(list));
 }
 
 const std::vector<Ids> sources{{4, 9, 7, 12, 5}, {8}, {6, 11, 4}, {5, 5, 13, 7}};
@@ -76,9 +76,11 @@ TEST_CASE("a model beside itself says what it says alone") {
   }
 }
 
-TEST_CASE("at every step an ensemble has the mean of the probabilities, also after rows have changed places") {
+TEST_CASE(
+    "at every step an ensemble has the mean of the probabilities, also after rows have changed places") {
   const auto gru = seeded(small(ModelKind::gru), 1), transformer = seeded(small(ModelKind::transformer), 2);
-  const Ensemble both = ensemble_of(seeded(small(ModelKind::gru), 1), seeded(small(ModelKind::transformer), 2));
+  const Ensemble both =
+      ensemble_of(seeded(small(ModelKind::gru), 1), seeded(small(ModelKind::transformer), 2));
   const evaluating scope;
   const SourceBatch batch = make_source_batch(sources);
   const auto a = gru->start(batch.source, batch.lengths), b = transformer->start(batch.source, batch.lengths),
@@ -86,7 +88,8 @@ TEST_CASE("at every step an ensemble has the mean of the probabilities, also aft
   Tensor previous = full({4}, Vocabulary::begin, DType::int64);
   for (int t = 0; t < 4; ++t) {
     const StepOutput of_a = a->step(previous), of_b = b->step(previous), found = together->step(previous);
-    const Tensor p = softmax(of_a.logits.to(DType::float64), 1), q = softmax(of_b.logits.to(DType::float64), 1);
+    const Tensor p = softmax(of_a.logits.to(DType::float64), 1),
+                 q = softmax(of_b.logits.to(DType::float64), 1);
     CHECK(max(abs(exp(found.logits.to(DType::float64)) - (p + q) / 2)).item() < 1e-6);
     CHECK(max(abs(found.weights - (of_a.weights + of_b.weights) / 2)).item() < 1e-6);
     previous = argmax(found.logits, 1);
@@ -100,13 +103,14 @@ TEST_CASE("at every step an ensemble has the mean of the probabilities, also aft
   }
 }
 
-TEST_CASE("probabilities that a float cannot hold have a mean all the same, and what is impossible stays so") {
+TEST_CASE(
+    "probabilities that a float cannot hold have a mean all the same, and what is impossible stays so") {
   const auto model = [](float low, float high) {
-    return std::make_unique<ScriptedModel>(test::Script{[=](const Ids&, const Ids&) {
-                                                          return std::vector<float>{test::never, test::never, 0,
-                                                                                    low, high};
-                                                        },
-                                                        {}});
+    return std::make_unique<ScriptedModel>(
+        test::Script{[=](const Ids&, const Ids&) {
+                       return std::vector<float>{test::never, test::never, 0, low, high};
+                     },
+                     {}});
   };
   const Ensemble both = ensemble_of(model(-200, -300), model(-201, test::never));
   const SourceBatch batch = make_source_batch(sources);
@@ -115,7 +119,8 @@ TEST_CASE("probabilities that a float cannot hold have a mean all the same, and 
   CHECK(logits[{0, 0}].item() == -std::numeric_limits<double>::infinity());
   CHECK(logits[{0, 2}].item() == doctest::Approx(0).epsilon(1e-6));
   // ln((e^-200 + e^-201) / 2) and ln(e^-300 / 2)
-  CHECK(logits[{0, 3}].item() == doctest::Approx(-200 + std::log1p(std::exp(-1.0)) - std::log(2.0)).epsilon(1e-6));
+  CHECK(logits[{0, 3}].item() ==
+        doctest::Approx(-200 + std::log1p(std::exp(-1.0)) - std::log(2.0)).epsilon(1e-6));
   CHECK(logits[{0, 4}].item() == doctest::Approx(-300 - std::log(2.0)).epsilon(1e-6));
 }
 
@@ -123,14 +128,15 @@ TEST_CASE("an ensemble can do what all of its members can") {
   ModelOptions without = small(ModelKind::gru), short_one = small(ModelKind::gru);
   without.attention.reset();
   short_one.attention = nn::Score::location;
-  const Ensemble mixed = ensemble_of(seeded(small(ModelKind::gru), 1), seeded(without, 2), seeded(short_one, 3));
+  const Ensemble mixed =
+      ensemble_of(seeded(small(ModelKind::gru), 1), seeded(without, 2), seeded(short_one, 3));
   CHECK(mixed.most_words() == 11);
   CHECK_FALSE(mixed.has_attention());
   CHECK(greedy_search(mixed, sources)[0].weights.empty());
   CHECK(ensemble_of(seeded(small(ModelKind::gru), 1)).has_attention());
-  CHECK(parameters(mixed.view()).size() ==
-        parameters(seeded(small(ModelKind::gru), 1)->view()).size() +
-            parameters(seeded(without, 1)->view()).size() + parameters(seeded(short_one, 1)->view()).size());
+  CHECK(parameters(mixed.view()).size() == parameters(seeded(small(ModelKind::gru), 1)->view()).size() +
+                                               parameters(seeded(without, 1)->view()).size() +
+                                               parameters(seeded(short_one, 1)->view()).size());
   CHECK(contains(error_of([] { Ensemble({}); }), "there is no member"));
 }
 
@@ -159,7 +165,8 @@ TEST_CASE("runs that are to write together must cut and number all text alike") 
   CHECK(dynamic_cast<const TranslationModel*>(
             load_predictor(std::vector<std::string>{first}).predictor.get()) != nullptr);
 
-  CHECK(contains(error(first, in_source), "the source vocabularies of '" + first + "' and '" + in_source + "'"));
+  CHECK(contains(error(first, in_source),
+                 "the source vocabularies of '" + first + "' and '" + in_source + "'"));
   CHECK(contains(error(first, in_source), "entry 6 is 'c' in the one and 'd' in the other"));
   CHECK(contains(error(first, in_size), "the target vocabularies"));
   CHECK(contains(error(first, in_size), "there are 7 entries in the one and 8 in the other"));
@@ -174,19 +181,21 @@ TEST_CASE("runs that are to write together must cut and number all text alike") 
   CHECK(pieces.difference(Language::of_subwords(text, again)).empty());
   const std::string good = write("good", pieces, words), bad = write("bad", pieces, words);
   Subwords::learn({text.data(), 2}, SubwordKind::bpe, 25).save(bad + "/source.subwords");
-  CHECK(contains(error(good, bad), "the models of SentencePiece's, which cut words into the pieces, are not the"));
+  CHECK(contains(error(good, bad),
+                 "the models of SentencePiece's, which cut words into the pieces, are not the"));
 }
 
 TEST_CASE("forced decoding gives the log-probabilities of training's loss") {
-  const std::vector<Example> examples{{{4, 9, 7, 12, 5}, {6, 5}}, {{8}, {9, 17, 1, 4, 4}}, {{6, 11}, {}}, {{}, {5}}};
-  std::vector<std::int64_t> all(examples.size());
-  std::iota(all.begin(), all.end(), 0);
+  const std::vector<Example> examples{
+      {{4, 9, 7, 12, 5}, {6, 5}}, {{8}, {9, 17, 1, 4, 4}}, {{6, 11}, {}}, {{}, {5}}};
+  std::vector<std::int64_t> indices(examples.size());
+  std::iota(indices.begin(), indices.end(), 0);
   for (const ModelKind kind : {ModelKind::gru, ModelKind::lstm, ModelKind::transformer}) {
     const auto model = seeded(small(kind), 4);
     const auto forced = forced_log_probabilities(*model, examples);
     const evaluating scope;
     for (std::size_t i = 0; i < examples.size(); ++i) {
-      const Batch batch = make_batch(examples, std::span(&all[i], 1));
+      const Batch batch = make_batch(examples, std::span(&indices[i], 1));
       REQUIRE(forced[i].size() == examples[i].target.size() + 1);
       const double loss = model->loss(batch.source, batch.lengths, batch.previous, batch.target, 0).nll_sum;
       CHECK(std::accumulate(forced[i].begin(), forced[i].end(), 0.0) == doctest::Approx(-loss).epsilon(1e-5));
@@ -217,11 +226,12 @@ TEST_CASE("<unk> becomes the source word that it looked at most") {
   const Language target = words_of("a man sees");
   const Vocabulary& known = target.vocabulary();
   const std::vector<std::string> source{"ein", "Zwerg", "sieht"};
-  // a <unk> sees <unk>: the first looked at Zwerg; the second at the end most, which is no word, then at ein and
-  // sieht alike.
+  // a <unk> sees <unk>: the first looked at Zwerg; the second at the end most, which is no word, then at ein
+  // and sieht alike.
   const Translation translation{
       .ids = {known.id("a"), Vocabulary::unknown, known.id("sees"), Vocabulary::unknown},
-      .weights = {{0.9f, 0.1f, 0, 0}, {0.2f, 0.5f, 0.3f, 0}, {0, 0, 1, 0}, {0.2f, 0.1f, 0.2f, 0.5f}, {0, 0, 0, 1}}};
+      .weights = {
+          {0.9f, 0.1f, 0, 0}, {0.2f, 0.5f, 0.3f, 0}, {0, 0, 1, 0}, {0.2f, 0.1f, 0.2f, 0.5f}, {0, 0, 0, 1}}};
   CHECK(with_source_words(translation, source, known) == "a Zwerg sees ein");
 
   const Language letters = Language::of_tokens(std::vector<std::string>{"abc"}, {Tokenizer::characters}, {});
@@ -232,5 +242,6 @@ TEST_CASE("<unk> becomes the source word that it looked at most") {
   CHECK(contains(error_of([&] { check_source_words(*model, letters, target); }),
                  "the source tokens of this model are characters, not words"));
   CHECK(contains(error_of([&] { check_source_words(*model, target, letters); }), "the target tokens"));
-  CHECK(contains(error_of([&] { check_source_words(*blind, target, target); }), "the model has no attention"));
+  CHECK(
+      contains(error_of([&] { check_source_words(*blind, target, target); }), "the model has no attention"));
 }

@@ -36,8 +36,8 @@ ScriptedModel one_word_model() {
                         {}});
 }
 
-/// Pearson's chi-squared of what was drawn beside the probabilities (by the first word, the end for none). A word that
-/// must not be drawn counts as infinite.
+/// Pearson's chi-squared of what was drawn beside the probabilities (by the first word, the end for none). A
+/// word that must not be drawn counts as infinite.
 double chi_squared(const SampleOptions& options, const std::map<std::int64_t, double>& probabilities) {
   const std::vector<Ids> one{{4, 5}};
   const std::vector<std::uint64_t> numbers{0};
@@ -59,13 +59,12 @@ double chi_squared(const SampleOptions& options, const std::map<std::int64_t, do
 std::vector<float> rambling(const Ids& source, const Ids& written) {
   std::vector<float> scores(words);
   for (std::size_t word = 0; word < words; ++word)
-    scores[word] = static_cast<float>(3 * test::noise(written, source[0] * 10 + static_cast<std::int64_t>(word)));
+    scores[word] =
+        static_cast<float>(3 * test::noise(written, source[0] * 10 + static_cast<std::int64_t>(word)));
   return scores;
 }
 
-std::vector<Ids> some_sources() {
-  return {{4, 5, 6}, {7}, {8, 4, 4, 4, 6, 7}, {5, 5}, {6, 7, 8}, {4}};
-}
+std::vector<Ids> some_sources() { return {{4, 5, 6}, {7}, {8, 4, 4, 4, 6, 7}, {5, 5}, {6, 7, 8}, {4}}; }
 
 std::vector<Ids> ids_of(const std::vector<Translation>& translations) {
   std::vector<Ids> ids;
@@ -136,8 +135,8 @@ TEST_CASE("drawn from the likeliest word alone, or from a cold distribution: gre
     const std::vector<Ids> sources{{4, 9, 7, 12, 5}, {8}, {6, 11, 4}, {5, 5, 13, 7}};
     const std::vector<std::uint64_t> numbers{0, 1, 2, 3};
     const std::vector<Translation> greedy = greedy_search(*model, sources);
-    for (const SampleOptions& options :
-         {SampleOptions{.top_k = 1}, SampleOptions{.temperature = 1e-6}, SampleOptions{.top_k = 1, .draws = 3}}) {
+    for (const SampleOptions& options : {SampleOptions{.top_k = 1}, SampleOptions{.temperature = 1e-6},
+                                         SampleOptions{.top_k = 1, .draws = 3}}) {
       const auto drawn = sampled_translations(*model, sources, numbers, options);
       for (std::size_t i = 0; i < sources.size(); ++i) {
         for (const Translation& draw : drawn[i]) {
@@ -165,7 +164,8 @@ TEST_CASE("a draw depends on the seed, the number of its sentence and its own nu
     CHECK(first[0][0].ids == together[i][0].ids);
     CHECK(together[i][0].ids != together[i][1].ids);
   }
-  CHECK(ids_of(sampled_translations(model, sources, numbers, {.draws = 3, .seed = 9})[0]) != ids_of(together[0]));
+  CHECK(ids_of(sampled_translations(model, sources, numbers, {.draws = 3, .seed = 9})[0]) !=
+        ids_of(together[0]));
   numbers[0] = 7;
   const auto renumbered = sampled_translations(model, sources, numbers, options);
   CHECK(ids_of(renumbered[0]) != ids_of(together[0]));
@@ -189,18 +189,18 @@ TEST_CASE("draws are the same on any number of threads") {
 }
 
 TEST_CASE("the score of a draw is its mean log-probability, whatever it was drawn by") {
-  const ScriptedModel model({[](const Ids& source, const Ids& written) {
-                               std::vector<float> scores = rambling(source, written);
-                               for (const std::int64_t special :
-                                    {Vocabulary::pad, Vocabulary::unknown, Vocabulary::begin})
-                                 scores[static_cast<std::size_t>(special)] = test::never;
-                               return scores;
-                             },
-                             {}});
+  const ScriptedModel model(
+      {[](const Ids& source, const Ids& written) {
+         std::vector<float> scores = rambling(source, written);
+         for (const std::int64_t special : {Vocabulary::pad, Vocabulary::unknown, Vocabulary::begin})
+           scores[static_cast<std::size_t>(special)] = test::never;
+         return scores;
+       },
+       {}});
   const std::vector<Ids> sources = some_sources();
   const std::vector<std::uint64_t> numbers{0, 1, 2, 3, 4, 5};
-  const auto drawn =
-      sampled_translations(model, sources, numbers, {.temperature = 0.7, .top_k = 5, .top_p = 0.9, .draws = 2});
+  const auto drawn = sampled_translations(model, sources, numbers,
+                                          {.temperature = 0.7, .top_k = 5, .top_p = 0.9, .draws = 2});
   for (std::size_t i = 0; i < sources.size(); ++i) {
     for (const Translation& draw : drawn[i]) {
       const Example example{sources[i], draw.ids};
@@ -223,12 +223,11 @@ TEST_CASE("sampling at the edges") {
   const std::vector<Ids> sources = some_sources();
   const std::vector<std::uint64_t> numbers{0, 1, 2, 3, 4, 5};
   const auto cut = sampled_translations(endless, sources, numbers, {.draws = 2});
-  for (std::size_t i = 0; i < sources.size(); ++i) CHECK(cut[i][1].ids.size() == 2 * (sources[i].size() + 1) + 10);
+  for (std::size_t i = 0; i < sources.size(); ++i)
+    CHECK(cut[i][1].ids.size() == 2 * (sources[i].size() + 1) + 10);
   // A model of broken numbers says nothing.
-  const ScriptedModel broken({[](const Ids&, const Ids&) {
-                                return std::vector<float>(words, std::nanf(""));
-                              },
-                              {}});
+  const ScriptedModel broken(
+      {[](const Ids&, const Ids&) { return std::vector<float>(words, std::nanf("")); }, {}});
   CHECK(sampled_translations(broken, sources, numbers, {.top_k = 3, .top_p = 0.5})[0][0].ids.empty());
 
   const auto error = [&](const SampleOptions& options) {
