@@ -74,8 +74,7 @@ std::vector<std::vector<std::size_t>> batches_by_length(SentenceIds sentences, s
 }
 
 std::vector<std::string> translate_lines(const Predictor& predictor, const Language& source,
-                                         const Language& target, std::span<const std::string> lines,
-                                         std::int64_t beam) {
+                                         const Language& target, std::span<const std::string> lines) {
   constexpr std::size_t batch_size = 64;
   std::vector<std::vector<std::int64_t>> encoded;
   const auto most = static_cast<std::size_t>(predictor.most_words());
@@ -87,7 +86,7 @@ std::vector<std::string> translate_lines(const Predictor& predictor, const Langu
   for (const std::vector<std::size_t>& places : batches_by_length(encoded, batch_size)) {
     std::vector<std::vector<std::int64_t>> batch;
     for (const std::size_t place : places) batch.push_back(encoded[place]);
-    const std::vector<Translation> translations = beam_search(predictor, batch, beam);
+    const std::vector<Translation> translations = greedy_search(predictor, batch);
     for (std::size_t i = 0; i < places.size(); ++i) results[places[i]] = target.decode(translations[i].ids);
   }
   return results;

@@ -77,10 +77,9 @@ std::vector<std::vector<Translation>> sampled_translations(const Predictor& pred
 /// little padding is computed.
 std::vector<std::vector<std::size_t>> batches_by_length(SentenceIds sentences, std::size_t size);
 
-/// The lines in the target language, in batches, by beam_search. An empty line stays empty; of a line of more
-/// than predictor.most_words() words the first ones are translated.
+/// The lines in the target language, in batches, by greedy_search. An empty line stays empty; of a line of
+/// more than predictor.most_words() words the first ones are translated.
 std::vector<std::string> translate_lines(const Predictor& predictor, const Language& source,
-                                         const Language& target, std::span<const std::string> lines,
-                                         std::int64_t beam = 1);
+                                         const Language& target, std::span<const std::string> lines);
 
 }  // namespace translation

@@ -1,4 +1,4 @@
-// A translator whose every step is written down by a test.
+// A predictor whose every step is written down by a test.
 #pragma once
 #include "search.h"
 
@@ -35,13 +35,10 @@ inline std::vector<float> logits_of(std::size_t words,
   return logits;
 }
 
-class ScriptedModel : public translation::TranslationModel {
+class ScriptedModel : public translation::Predictor {
  public:
   explicit ScriptedModel(Script script) : script_(std::move(script)) {}
 
-  TokenLoss loss(const Tensor&, const Tensor&, const Tensor&, const Tensor&, double) const override {
-    return {};
-  }
   bool has_attention() const override { return script_.weights != nullptr; }
   std::unique_ptr<translation::Decoding> start(const Tensor& source, const Tensor& lengths) const override {
     return std::make_unique<ScriptedDecoding>(*this, source, lengths);
