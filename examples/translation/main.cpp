@@ -1,6 +1,7 @@
 // translate: trains a translator, shows it at work, and translates.
 #include "attention_options.h"
 #include "average.h"
+#include "decoding_options.h"
 #include "demo.h"
 #include "program.h"
 #include "recipes.h"
@@ -29,6 +30,8 @@ const char* const description =
     "  translate config flagship > flagship.json   all options of a recipe, for train --config flagship.json\n"
     "  translate attention model 'ein mann schläft .' --html page.html     what it looked at\n"
     "  translate run model < test.de | translate score test.en --tokenize none --metric bleu,chrf\n"
+    "  translate run model other --beam 5 --nbest 5  together, and not only the best\n"
+    "  translate logprob model --source test.de --target test.en   how likely these translations are\n"
     "  translate train --out model --resume        goes on with a training that was interrupted\n"
     "  translate replay model --step 100           makes a step of it again\n";
 
@@ -309,19 +312,6 @@ void add_replay(CLI::App& program, ReplayCommand& options) {
       ->capture_default_str();
 }
 
-void add_run(CLI::App& program, RunCommand& options) {
-  CLI::App* command = program.add_subcommand(
-      "run", "Translate: a sentence a line from standard input, a translation a line to standard output");
-  command->add_option("folder", options.folder, "Folder of a training run")->required()->type_name("DIR");
-  command
-      ->add_option("--beam", options.beam,
-                   "Translations that are followed side by side; 1: the most likely word at every step")
-      ->check(CLI::PositiveNumber)
-      ->capture_default_str();
-  command->add_option("--threads", options.threads, "Threads; 0 takes the processors there are")
-      ->capture_default_str();
-}
-
 int run_command_line(int argc, char** argv) {
   std::ios::sync_with_stdio(false);  // so that `run` can see how much of its input is there already
   CLI::App program(description);
@@ -332,6 +322,8 @@ int run_command_line(int argc, char** argv) {
   add_demo(program, demo_options);
   const CLI::App* const train = add_train(program, train_options);
   add_run(program, run_options);
+  LogprobCommand logprob_options;
+  add_logprob(program, logprob_options);
   ReplayCommand replay_options;
   add_replay(program, replay_options);
   scoring::ScoreCommand score_options;
@@ -354,6 +346,7 @@ int run_command_line(int argc, char** argv) {
     else if (program.got_subcommand("average")) run_average(average_options, std::cout);
     else if (program.got_subcommand("run")) run_translation(run_options, std::cin, std::cout);
     else if (program.got_subcommand("attention")) run_attention(attention_options, std::cout);
+    else if (program.got_subcommand("logprob")) run_logprob(logprob_options, std::cout, std::cerr);
     else scoring::run_score(score_options, std::cout, std::cerr);
   } catch (const CLI::ParseError& problem) {
     return program.exit(problem) == 0 ? 0 : 1;

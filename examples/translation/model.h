@@ -92,20 +92,28 @@ class Decoding {
 /// `width_before` rows to a sentence.
 Tensor sentences_of(const Tensor& rows, std::int64_t width, std::int64_t width_before);
 
-/// source (B, S) int64 ids, lengths (B,) int64 throughout.
-class TranslationModel {
+/// What writes translations word by word: a model, or several as one. source (B, S) int64 ids, lengths (B,)
+/// int64 throughout.
+class Predictor {
  public:
-  virtual ~TranslationModel() = default;
-  /// The loss of the words `target` (B, T) when the decoder reads `previous` (B, T), with dropout in
-  /// training.
-  virtual gradus::TokenLoss loss(const Tensor& source, const Tensor& lengths, const Tensor& previous,
-                                 const Tensor& target, double label_smoothing) const = 0;
+  virtual ~Predictor() = default;
   /// Words of a sentence at most that it translates, without the end.
   virtual std::int64_t most_words() const { return longest_sentence; }
+  /// Whether its steps say how much they looked at each source position.
+  virtual bool has_attention() const { return true; }
   /// Starts to translate, without dropout.
   virtual std::unique_ptr<Decoding> start(const Tensor& source, const Tensor& lengths) const = 0;
   /// For parameters(), save(), load() and their like.
   virtual gradus::ModelView view() const = 0;
+};
+
+/// What can be trained.
+class TranslationModel : public Predictor {
+ public:
+  /// The loss of the words `target` (B, T) when the decoder reads `previous` (B, T), with dropout in
+  /// training.
+  virtual gradus::TokenLoss loss(const Tensor& source, const Tensor& lengths, const Tensor& previous,
+                                 const Tensor& target, double label_smoothing) const = 0;
 };
 
 /// Throws where the options do not fit together.

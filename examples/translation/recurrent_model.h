@@ -18,6 +18,7 @@ class RecurrentModel : public TranslationModel {
   gradus::TokenLoss loss(const Tensor& source, const Tensor& lengths, const Tensor& previous,
                          const Tensor& target, double label_smoothing) const override;
   std::int64_t most_words() const override;
+  bool has_attention() const override { return options_.attention.has_value(); }
   std::unique_ptr<Decoding> start(const Tensor& source, const Tensor& lengths) const override;
   gradus::ModelView view() const override { return parts_; }
 

@@ -14,22 +14,21 @@ namespace translation {
 
 using namespace gradus;
 
-std::vector<Translation> greedy_search(const TranslationModel& model, std::span<const std::vector<std::int64_t>> sources) {
+std::vector<Translation> greedy_search(const Predictor& predictor, SentenceIds sources, Unknown unknown) {
   const evaluating scope;
   std::vector<Translation> results(sources.size());
   if (sources.empty()) return results;
   const SourceBatch batch = make_source_batch(sources);
-  const PackedWeights packed(parameters(model.view()));
-  const std::unique_ptr<Decoding> decoding = model.start(batch.source, batch.lengths);
+  const PackedWeights packed(parameters(predictor.view()));
+  const std::unique_ptr<Decoding> decoding = predictor.start(batch.source, batch.lengths);
   std::vector<std::size_t> places(sources.size());  // the sentence of every row
   std::iota(places.begin(), places.end(), 0);
   std::vector<bool> ended(sources.size(), false);
   std::size_t ended_rows = 0;
   Tensor previous = full({batch.source.size(0)}, Vocabulary::begin, DType::int64);
-  const std::int64_t longest = longest_translation(batch);
-  for (std::int64_t t = 0; t < longest; ++t) {
+  for (std::int64_t written = 1;; ++written) {
     const StepOutput step = decoding->step(previous);
-    leave_out_specials(step.logits);
+    leave_out_specials(step.logits, unknown);
     previous = argmax(step.logits, 1);
     const std::span<const std::int64_t> words = previous.span<std::int64_t>();
     std::vector<std::int64_t> open_rows;
@@ -40,11 +39,12 @@ std::vector<Translation> greedy_search(const TranslationModel& model, std::span<
       if (step.weights.defined()) {
         result.weights.push_back(weights_over(step.weights, static_cast<std::int64_t>(row), sources[place]));
       }
-      if (words[row] == Vocabulary::end) {
+      const bool end = words[row] == Vocabulary::end;
+      if (!end) result.ids.push_back(words[row]);
+      if (end || written == longest_translation(std::ssize(sources[place]))) {
         ended[place] = true;
         ++ended_rows;
       } else {
-        result.ids.push_back(words[row]);
         open_rows.push_back(static_cast<std::int64_t>(row));
       }
     }
@@ -59,36 +59,36 @@ std::vector<Translation> greedy_search(const TranslationModel& model, std::span<
   return results;
 }
 
-std::vector<std::string> translate_lines(const TranslationModel& model, const Language& source, const Language& target,
-                                         std::span<const std::string> lines, std::int64_t beam) {
+std::vector<std::vector<std::size_t>> batches_by_length(SentenceIds sentences, std::size_t size) {
+  std::vector<std::size_t> order(sentences.size());
+  std::iota(order.begin(), order.end(), 0);
+  std::erase_if(order, [&](std::size_t place) { return sentences[place].empty(); });
+  std::stable_sort(order.begin(), order.end(),
+                   [&](std::size_t a, std::size_t b) { return sentences[a].size() < sentences[b].size(); });
+  std::vector<std::vector<std::size_t>> batches;
+  for (const std::size_t place : order) {
+    if (batches.empty() || batches.back().size() == size) batches.emplace_back();
+    batches.back().push_back(place);
+  }
+  return batches;
+}
+
+std::vector<std::string> translate_lines(const Predictor& predictor, const Language& source,
+                                         const Language& target, std::span<const std::string> lines) {
   constexpr std::size_t batch_size = 64;
   std::vector<std::vector<std::int64_t>> encoded;
-  const auto most = static_cast<std::size_t>(model.most_words());
+  const auto most = static_cast<std::size_t>(predictor.most_words());
   for (const std::string& line : lines) {
     encoded.push_back(source.encode(line));
     if (encoded.back().size() > most) encoded.back().resize(most);
   }
-  // Sentences of similar length together, so that little padding is computed.
-  std::vector<std::size_t> order(lines.size());
-  std::iota(order.begin(), order.end(), 0);
-  std::stable_sort(order.begin(), order.end(),
-                   [&](std::size_t a, std::size_t b) { return encoded[a].size() < encoded[b].size(); });
   std::vector<std::string> results(lines.size());
-  std::vector<std::size_t> places;
-  std::vector<std::vector<std::int64_t>> batch;
-  const auto flush = [&] {
-    const std::vector<Translation> translations = beam_search(model, batch, beam);
+  for (const std::vector<std::size_t>& places : batches_by_length(encoded, batch_size)) {
+    std::vector<std::vector<std::int64_t>> batch;
+    for (const std::size_t place : places) batch.push_back(encoded[place]);
+    const std::vector<Translation> translations = greedy_search(predictor, batch);
     for (std::size_t i = 0; i < places.size(); ++i) results[places[i]] = target.decode(translations[i].ids);
-    places.clear();
-    batch.clear();
-  };
-  for (const std::size_t place : order) {
-    if (encoded[place].empty()) continue;
-    places.push_back(place);
-    batch.push_back(encoded[place]);
-    if (batch.size() == batch_size) flush();
   }
-  flush();
   return results;
 }
 

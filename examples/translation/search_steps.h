@@ -8,13 +8,15 @@
 
 namespace translation {
 
-/// Words of a translation at most, the end included.
-inline std::int64_t longest_translation(const SourceBatch& batch) { return 2 * batch.source.size(1) + 10; }
-
-/// Padding, unknown and begin are never written. logits (rows, words).
-inline void leave_out_specials(const Tensor& logits) {
-  logits.slice(1, gradus::Vocabulary::pad, gradus::Vocabulary::begin + 1)
-      .fill_(-std::numeric_limits<double>::infinity());
+/// Padding and begin are never written, and unknown only where it may. logits (rows, words).
+inline void leave_out_specials(const Tensor& logits, Unknown unknown) {
+  using gradus::Vocabulary;
+  constexpr double never = -std::numeric_limits<double>::infinity();
+  if (unknown == Unknown::left_out) {
+    logits.slice(1, Vocabulary::pad, Vocabulary::begin + 1).fill_(never);
+  } else {
+    for (const std::int64_t id : {Vocabulary::pad, Vocabulary::begin}) logits.select(1, id).fill_(never);
+  }
 }
 
 /// Sentences that are done leave the batch when they are a quarter of it: to take some out, the others are

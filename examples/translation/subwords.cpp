@@ -160,6 +160,8 @@ std::string Subwords::normalize(const std::string& line) {
 
 SubwordKind Subwords::kind() const { return model_->kind; }
 
+bool Subwords::same_as(const Subwords& other) const { return model_->bytes == other.model_->bytes; }
+
 std::vector<std::string> Subwords::pieces() const {
   std::vector<std::string> pieces;
   for (int id = 0; id < model_->processor.GetPieceSize(); ++id) {

@@ -1,7 +1,9 @@
 #include "text.h"
 
 #include <gradus/data/loader.h>
+#include <gradus/tensor/origin.h>
 
+#include <algorithm>
 #include <utility>
 
 namespace translation {
@@ -70,6 +72,28 @@ std::vector<std::int64_t> Language::sample(const std::string& line, double rate,
 std::string Language::decode(std::span<const std::int64_t> ids) const {
   const std::vector<std::string> tokens = vocabulary_.decode(ids);
   return std::visit([&](const auto& cutter) { return cutter.detokenize(tokens); }, cutter_);
+}
+
+std::string Language::difference(const Language& other) const {
+  if (token_kind() != other.token_kind()) {
+    return "the tokens are " + token_kind() + " in the one and " + other.token_kind() + " in the other";
+  }
+  const std::int64_t size = vocabulary_.size(), other_size = other.vocabulary_.size();
+  for (std::int64_t id = 0; id < std::min(size, other_size); ++id) {
+    const std::string &token = vocabulary_.token(id), &other_token = other.vocabulary_.token(id);
+    if (token == other_token) continue;
+    return "entry " + std::to_string(id) + " is '" + printable(token) + "' in the one and '" +
+           printable(other_token) + "' in the other";
+  }
+  if (size != other_size) {
+    return "there are " + std::to_string(size) + " entries in the one and " + std::to_string(other_size) +
+           " in the other";
+  }
+  const auto* subwords = std::get_if<Subwords>(&cutter_);
+  if (subwords && !subwords->same_as(std::get<Subwords>(other.cutter_))) {
+    return "the models of SentencePiece's, which cut words into the pieces, are not the same";
+  }
+  return "";
 }
 
 bool is_subword_kind(const std::string& token_kind) {

@@ -40,6 +40,9 @@ class Language {
   /// Of subwords: cut in a way drawn at random (Subwords::sample). Other tokens can be cut in one way alone.
   std::vector<std::int64_t> sample(const std::string& line, double rate, gradus::RandomBits& random) const;
   std::string decode(std::span<const std::int64_t> ids) const;
+  /// The first thing that keeps another language from cutting and numbering every text as this one does, in
+  /// words: "entry 7 is 'ein' in the one and 'eine' in the other". Empty where there is nothing.
+  std::string difference(const Language& other) const;
 
  private:
   std::variant<gradus::Tokenizer, Subwords> cutter_;

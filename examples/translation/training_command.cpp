@@ -2,7 +2,6 @@
 
 #include "checkpoint.h"
 #include "json_object.h"
-#include "line_input.h"
 #include "progress.h"
 #include "run.h"
 #include "run_folder.h"
@@ -12,12 +11,8 @@
 #include <gradus/tensor/origin.h>
 #include <gradus/tensor/parallel.h>
 
-#include <cerrno>
 #include <cstdio>
-#include <cstring>
-#include <istream>
 #include <optional>
-#include <ostream>
 #include <utility>
 
 namespace translation {
@@ -96,12 +91,6 @@ int finish(Run& run, Ending ending, const TrainCommand& command, const Interrupt
   return 0;
 }
 
-void report_repaired(const LineInput& input) {
-  if (input.repaired_lines() == 0) return;
-  std::fprintf(stderr, "%lld of %lld lines held bytes that are no UTF-8 text; each was read as U+FFFD\n",
-               static_cast<long long>(input.repaired_lines()), static_cast<long long>(input.lines()));
-}
-
 }  // namespace
 
 int run_training(TrainCommand& command) {
@@ -125,38 +114,6 @@ int run_training(TrainCommand& command) {
   if (goes_on) std::fprintf(stderr, "goes on after step %lld\n", static_cast<long long>(run.state().step));
   const Interruption interruption;
   return finish(run, run.go(interruption), command, interruption);
-}
-
-void run_translation(const RunCommand& command, std::istream& in, std::ostream& out) {
-  if (command.threads != 0) set_num_threads(command.threads);
-  const Translator translator = load_translator(command.folder);
-  const std::int64_t most_words = translator.model->most_words();
-  std::int64_t cut = 0;
-  std::vector<std::string> lines;
-  const auto flush = [&] {
-    for (const std::string& line :
-         translate_lines(*translator.model, translator.source, translator.target, lines, command.beam)) {
-      out << line << "\n";
-    }
-    errno = 0;
-    if (!out.flush())
-      throw Error("run", std::string("cannot write to standard output: ") + std::strerror(errno));
-    lines.clear();
-  };
-  // A person who types waits for each line; text from a file is translated many lines at once.
-  constexpr std::size_t most_lines = 1024;
-  LineInput input(in, "run");
-  for (std::string line; input.next(line);) {
-    cut += std::ssize(translator.source.encode(line)) > most_words;
-    lines.push_back(line);
-    if (input.drained() || lines.size() == most_lines) flush();
-  }
-  flush();
-  if (cut > 0) {
-    std::fprintf(stderr, "%lld lines of more than %lld words were cut to so many\n",
-                 static_cast<long long>(cut), static_cast<long long>(most_words));
-  }
-  report_repaired(input);
 }
 
 }  // namespace translation

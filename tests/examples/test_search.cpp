@@ -1,8 +1,7 @@
 // The searches beside plain loops over everything that may be written.
-#include "search.h"
-
 #include <gradus/gradus.h>
 #include <gradus/tests/error_text.h>
+#include <gradus/tests/examples/scripted_model.h>
 
 #include <doctest/doctest.h>
 
@@ -13,20 +12,13 @@
 
 using namespace gradus;
 using namespace translation;
+using test::Ids;
+using test::noise;
+using test::ScriptedModel;
 
 namespace {
 
-using Ids = std::vector<std::int64_t>;
-
 constexpr std::int64_t words = 9;  // four specials and five others
-
-/// A number in [0, 1) that anything may depend on.
-double noise(const Ids& ids, std::int64_t salt) {
-  std::uint64_t h = 1469598103934665603u + static_cast<std::uint64_t>(salt) * 1099511628211u;
-  for (const std::int64_t id : ids) h = (h ^ static_cast<std::uint64_t>(id)) * 1099511628211u;
-  h ^= h >> 29, h *= 0xbf58476d1ce4e5b9u, h ^= h >> 32;
-  return static_cast<double>(h >> 11) * 0x1p-53;
-}
 
 /// The scores of all words after what was written. Sooner or later the end is likeliest: a longer source
 /// makes it later.
@@ -45,62 +37,7 @@ std::vector<float> weights_after(const Ids& source, const Ids& written, std::int
   return weights;
 }
 
-/// Knows what every row has written, and scores by that.
-class ScriptedDecoding : public Decoding {
- public:
-  ScriptedDecoding(const Tensor& source, const Tensor& lengths) : length_(source.size(1)) {
-    for (std::int64_t row = 0; row < source.size(0); ++row) {  // without the end
-      const std::int64_t length = lengths.span<std::int64_t>()[static_cast<std::size_t>(row)] - 1;
-      rows_.push_back({source[row].slice(0, 0, length).to_vector<std::int64_t>(), {}});
-    }
-  }
-  StepOutput step(const Tensor& previous) override {
-    REQUIRE(previous.size(0) == static_cast<std::int64_t>(rows_.size()));
-    std::vector<float> logits, weights;
-    for (std::size_t row = 0; row < rows_.size(); ++row) {
-      auto& [source, written] = rows_[row];
-      written.push_back(previous.span<std::int64_t>()[row]);
-      const Ids after_begin(written.begin() + 1, written.end());
-      const std::vector<float> scores = scores_after(source, after_begin),
-                               looks = weights_after(source, after_begin, length_);
-      logits.insert(logits.end(), scores.begin(), scores.end());
-      weights.insert(weights.end(), looks.begin(), looks.end());
-    }
-    const auto rows = static_cast<std::int64_t>(rows_.size());
-    return {tensor(logits, {rows, words}), tensor(weights, {rows, length_})};
-  }
-  void select(const Tensor& rows, std::int64_t width) override {
-    REQUIRE(rows.size(0) % width == 0);
-    std::vector<Row> picked;
-    for (const std::int64_t row : rows.span<std::int64_t>())
-      picked.push_back(rows_.at(static_cast<std::size_t>(row)));
-    for (std::size_t i = 0; i < picked.size(); ++i)  // the rows of a sentence lie side by side
-      REQUIRE(picked[i].source == picked[i - i % static_cast<std::size_t>(width)].source);
-    rows_ = picked;
-  }
-
- private:
-  struct Row {
-    Ids source, written;
-  };
-  std::int64_t length_;
-  std::vector<Row> rows_;
-};
-
-class ScriptedModel : public TranslationModel {
- public:
-  TokenLoss loss(const Tensor&, const Tensor&, const Tensor&, const Tensor&, double) const override {
-    return {};
-  }
-  std::unique_ptr<Decoding> start(const Tensor& source, const Tensor& lengths) const override {
-    return std::make_unique<ScriptedDecoding>(source, lengths);
-  }
-  ModelView view() const override { return parts_; }
-
- private:
-  struct {
-  } parts_;  // no weights
-};
+ScriptedModel scripted_model() { return ScriptedModel({scores_after, weights_after}); }
 
 /// log-probabilities of the words that may be written.
 std::vector<double> log_probabilities(const Ids& source, const Ids& written) {
@@ -115,14 +52,15 @@ std::vector<double> log_probabilities(const Ids& source, const Ids& written) {
 }
 
 /// One sentence, every candidate written out in full.
-Ids search_one(const Ids& source, std::size_t width, std::int64_t longest) {
+Ids search_one(const Ids& source, std::size_t width) {
+  const std::size_t longest = 2 * (source.size() + 1) + 10;
   struct Candidate {
     double score;
     Ids ids;
   };
   const auto better = [](const Candidate& a, const Candidate& b) { return a.score > b.score; };
   std::vector<Candidate> open{{0, {}}}, ended;
-  for (std::int64_t t = 0; t < longest && ended.size() < width; ++t) {
+  for (std::size_t t = 0; t < longest && ended.size() < width; ++t) {
     std::vector<Candidate> candidates;
     for (const Candidate& c : open) {
       const std::vector<double> after = log_probabilities(source, c.ids);
@@ -159,7 +97,7 @@ std::vector<Ids> some_sources() {
 }  // namespace
 
 TEST_CASE("a search in a batch finds what a search of every sentence by itself finds") {
-  const ScriptedModel model;
+  const ScriptedModel model = scripted_model();
   const std::vector<Ids> sources = some_sources();
   std::size_t differ = 0;
   for (const std::int64_t width : {1, 2, 3, 5, 8}) {
@@ -168,8 +106,8 @@ TEST_CASE("a search in a batch finds what a search of every sentence by itself f
     REQUIRE(found.size() == sources.size());
     for (std::size_t i = 0; i < sources.size(); ++i) {
       CAPTURE(i);
-      CHECK(found[i].ids == search_one(sources[i], static_cast<std::size_t>(width), 2 * 9 + 10));
-      differ += found[i].ids != search_one(sources[i], 1, 2 * 9 + 10);
+      CHECK(found[i].ids == search_one(sources[i], static_cast<std::size_t>(width)));
+      differ += found[i].ids != search_one(sources[i], 1);
       // What each word looked at.
       const auto& weights = found[i].weights;
       REQUIRE(weights.size() == found[i].ids.size() + 1);
@@ -184,32 +122,32 @@ TEST_CASE("a search in a batch finds what a search of every sentence by itself f
 }
 
 TEST_CASE("searches at the edges") {
-  const ScriptedModel model;
+  const ScriptedModel model = scripted_model();
   CHECK(beam_search(model, {}, 3).empty());
   CHECK(gradus::test::contains(gradus::test::error_of([&] { beam_search(model, some_sources(), 0); }),
                                "[beam_search] the width must be at least 1, got 0"));
   // More rows than there are words, from the first step on.
   const std::vector<Ids> one{{4}};
-  CHECK(beam_search(model, one, 50)[0].ids == search_one(one[0], 50, 2 * 2 + 10));
-  // Nothing ends in time.
-  class Endless : public ScriptedModel {
-   public:
-    std::unique_ptr<Decoding> start(const Tensor& source, const Tensor& lengths) const override {
-      class Without : public ScriptedDecoding {
-       public:
-        using ScriptedDecoding::ScriptedDecoding;
-        StepOutput step(const Tensor& previous) override {
-          StepOutput output = ScriptedDecoding::step(previous);
-          output.logits.select(1, Vocabulary::end).fill_(-std::numeric_limits<double>::infinity());
-          return output;
-        }
-      };
-      return std::make_unique<Without>(source, lengths);
-    }
-  };
+  CHECK(beam_search(model, one, 50)[0].ids == search_one(one[0], 50));
+}
+
+TEST_CASE("a translation that does not end is cut off at a length that its source alone decides") {
+  const ScriptedModel endless({[](const Ids& source, const Ids& written) {
+                                 std::vector<float> scores = scores_after(source, written);
+                                 scores[Vocabulary::end] = test::never;
+                                 return scores;
+                               },
+                               weights_after});
+  const std::vector<Ids> sources{{4}, {5, 6, 7, 8, 9, 10}, {6, 7}};
   for (const std::int64_t width : {1, 4}) {
-    const Translation cut = beam_search(Endless(), one, width)[0];
-    CHECK(cut.ids.size() == 2 * 2 + 10);
-    CHECK(cut.weights.size() == 2 * 2 + 10);
+    CAPTURE(width);
+    const std::vector<Translation> together = beam_search(endless, sources, width);
+    for (std::size_t i = 0; i < sources.size(); ++i) {
+      const Translation alone = beam_search(endless, std::span(&sources[i], 1), width)[0];
+      CHECK(alone.ids.size() == 2 * (sources[i].size() + 1) + 10);
+      CHECK(alone.weights.size() == alone.ids.size());
+      CHECK(together[i].ids == alone.ids);
+      CHECK(together[i].weights == alone.weights);
+    }
   }
 }

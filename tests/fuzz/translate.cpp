@@ -1,6 +1,6 @@
 // Sentences from standard input for `translate run`. The first byte says how many translations are followed.
+#include "run_command.h"
 #include "storage.h"
-#include "training_command.h"
 
 #include <gradus/nn/model.h>
 #include <gradus/tensor/random.h>
@@ -35,7 +35,7 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::string text(text_of(data + 1, size - 1));
   std::istringstream in(text);
   std::ostringstream out;
-  if (!takes([&] { run_translation({.folder = folder(), .beam = 1 + data[0] % 4}, in, out); })) return 0;
+  if (!takes([&] { run_translation({.folders = {folder()}, .beam = 1 + data[0] % 4}, in, out); })) return 0;
   const auto lines = std::count(text.begin(), text.end(), '\n') + (!text.empty() && text.back() != '\n');
   const std::string translations = out.str();
   require(std::count(translations.begin(), translations.end(), '\n') == lines,

@@ -1,0 +1,146 @@
+#include "decoding_options.h"
+
+#include <CLI/CLI.hpp>
+
+#include <cmath>
+
+namespace translation {
+
+namespace {
+
+/// A finite number that passes `fits`; `rule` says which do. CLI11's own bounds let nan through.
+CLI::Validator number(const char* rule, bool (*fits)(double)) {
+  return CLI::Validator(
+      [=](std::string& text) {
+        double value = 0;
+        const bool right = CLI::detail::lexical_cast(text, value) && std::isfinite(value) && fits(value);
+        return right ? std::string() : "must be a number " + std::string(rule) + ", got " + text;
+      },
+      std::string());
+}
+
+CLI::Validator not_negative() {
+  return number("from 0 on", [](double value) { return value >= 0; });
+}
+
+/// The folders, --batch and --threads.
+void add_shared(CLI::App& command, std::vector<std::string>& folders, std::int64_t& batch, int& threads) {
+  command
+      .add_option("folders", folders,
+                  "Folder of a training run; several are an ensemble, which gives a word the mean of their "
+                  "probabilities: they need the same vocabularies")
+      ->required()
+      ->type_name("DIR");
+  command
+      .add_option("--batch", batch,
+                  "Sentences side by side: more are faster and take more memory, and say the same")
+      ->check(CLI::Range(1, 10000))
+      ->capture_default_str()
+      ->group("Course");
+  command.add_option("--threads", threads, "Threads; 0 takes the processors there are")
+      ->capture_default_str()
+      ->group("Course");
+}
+
+void add_beam(CLI::App& command, RunCommand& options) {
+  const char* const group = "Search: the best translation";
+  command
+      .add_option("--beam", options.beam,
+                  "Translations that are followed side by side; 1: the most likely word at every step")
+      ->check(CLI::Range(1, 1000))
+      ->default_str("1")
+      ->group(group);
+  command
+      .add_option("--length-penalty", options.length_penalty,
+                  "A in the score of a translation of n words, the end included, ln p / n^A: 0 prefers short "
+                  "ones, larger numbers long ones")
+      ->check(not_negative())
+      ->type_name("A")
+      ->default_str("1")
+      ->group(group);
+  command
+      .add_option(
+          "--coverage", options.coverage,
+          "B in what is added to it, B * sum over the source words of ln min(1, attention to it): for "
+          "translations that leave nothing out, such as 0.2")
+      ->check(not_negative())
+      ->type_name("B")
+      ->default_str("0")
+      ->group(group);
+}
+
+void add_sampling(CLI::App& command, RunCommand& options) {
+  const char* const group = "Search: a translation drawn at random";
+  command
+      .add_flag("--sample", options.sample,
+                "Draw every word by its probability; the draw of a line depends on --seed and the number of "
+                "the line alone")
+      ->group(group);
+  command
+      .add_option("--temperature", options.temperature,
+                  "Below 1 likely words become likelier, above 1 all become alike")
+      ->check(number("above 0", [](double value) { return value > 0; }))
+      ->default_str("1")
+      ->group(group);
+  command
+      .add_option("--top-k", options.top_k, "Draw among the K likeliest words alone; all where none is given")
+      ->check(CLI::Range(1, 1000000000))
+      ->type_name("K")
+      ->group(group);
+  command
+      .add_option("--top-p", options.top_p,
+                  "Draw among the fewest likeliest words that have the share P of the probability")
+      ->check(number("above 0 and up to 1", [](double value) { return value > 0 && value <= 1; }))
+      ->type_name("P")
+      ->default_str("1")
+      ->group(group);
+  command.add_option("--seed", options.seed, "Another one gives other draws")
+      ->check(not_negative())
+      ->default_str("0")
+      ->group(group);
+}
+
+void add_output(CLI::App& command, RunCommand& options) {
+  const char* const group = "Output";
+  command
+      .add_option(
+          "--nbest", options.nbest,
+          "Lines 'INDEX ||| translation ||| score' as Moses writes them, INDEX from 0: the N best of the "
+          "beam, best first, or N draws, with their mean log-probability of a word")
+      ->check(CLI::Range(1, 1000))
+      ->type_name("N")
+      ->group(group);
+  command
+      .add_flag(
+          "--replace-unknown", options.replace_unknown,
+          "Let <unk> be written, and put the source word that it looked at most in its place; without it "
+          "<unk> is never written. Tokens must be words, and the model needs attention")
+      ->group(group);
+}
+
+}  // namespace
+
+void add_run(CLI::App& program, RunCommand& options) {
+  CLI::App* command = program.add_subcommand(
+      "run", "Translate: a sentence a line from standard input, a translation a line to standard output");
+  add_beam(*command, options);
+  add_sampling(*command, options);
+  add_output(*command, options);
+  add_shared(*command, options.folders, options.batch, options.threads);
+}
+
+void add_logprob(CLI::App& program, LogprobCommand& options) {
+  CLI::App* command = program.add_subcommand(
+      "logprob",
+      "Score given translations by forced decoding: for each pair of lines the log-probability (base e) of "
+      "the target and the number of its tokens, the end included; then the perplexity, to standard error");
+  command->add_option("--source", options.source, "Sentences, one a line")->required()->type_name("FILE");
+  command->add_option("--target", options.target, "Their translations, line by line")
+      ->required()
+      ->type_name("FILE");
+  command->add_flag("--per-token", options.per_token,
+                    "Behind them each token with its log-probability, between tabs");
+  add_shared(*command, options.folders, options.batch, options.threads);
+}
+
+}  // namespace translation
