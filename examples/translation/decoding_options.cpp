@@ -27,7 +27,7 @@ CLI::Validator not_negative() {
 void add_shared(CLI::App& command, std::vector<std::string>& folders, std::int64_t& batch, int& threads) {
   command
       .add_option("folders", folders,
-                  "Folder of a training run; several are an ensemble, which gives a word the mean of their "
+                  "Folder of a training run, or a file of weights in it; several are an ensemble, which gives a word the mean of their "
                   "probabilities: they need the same vocabularies")
       ->required()
       ->type_name("DIR");

@@ -285,7 +285,7 @@ void print_config(const std::string& name) {
 
 void add_average(CLI::App& program, AverageCommand& options) {
   CLI::App* command = program.add_subcommand(
-      "average", "Write the mean of the weights of several checkpoints of a run, for `translate run --weights`");
+      "average", "Write the mean of the weights of several checkpoints of a run");
   command->add_option("folder", options.folder, "Folder of a training run")->required()->type_name("DIR");
   CLI::Option_group* which = command->add_option_group("Which");
   which->add_option("--last", options.last, "The K latest checkpoints")->check(CLI::PositiveNumber)->type_name("K");
@@ -293,7 +293,8 @@ void add_average(CLI::App& program, AverageCommand& options) {
       ->check(CLI::PositiveNumber)
       ->type_name("K");
   which->require_option(1);
-  command->add_option("--out", options.out, "A safetensors file")->required()->type_name("FILE");
+  command->add_option("--out", options.out,
+                       "A safetensors file; where it lies in the folder, `translate run` takes it in place of that")->required()->type_name("FILE");
 }
 
 void add_replay(CLI::App& program, ReplayCommand& options) {

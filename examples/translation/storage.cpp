@@ -208,13 +208,15 @@ void load_languages(const std::string& folder, Language& source, Language& targe
   target = Language::load(in(folder, "target"), config.get<std::string>("target_tokens"));
 }
 
-Translator load_translator(const std::string& folder) {
+Translator load_translator(const std::string& place) {
+  const bool is_file = fs::is_regular_file(place);
+  const std::string folder = is_file ? fs::absolute(place).parent_path().string() : place;
   ModelOptions options = options_of(config_of(folder));
   Language source, target;
   load_languages(folder, source, target);
   options.source_vocabulary = source.vocabulary().size();
   options.target_vocabulary = target.vocabulary().size();
-  const std::string weights = in(folder, "model.safetensors");
+  const std::string weights = is_file ? place : in(folder, "model.safetensors");
   check_size(options, weights);
   Translator translator{std::move(source), std::move(target), make_model(options)};
   load(translator.model->view(), weights);

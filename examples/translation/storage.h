@@ -46,7 +46,8 @@ std::string load_config(const std::string& folder);
 std::string read_config(const std::string& path);
 /// Writes the weights that `run` uses; the file is replaced as a whole.
 void save_weights(const std::string& folder, const gradus::NamedTensors& weights);
-/// Reads it back. Throws where a file is missing or damaged, and names it.
-Translator load_translator(const std::string& folder);
+/// Reads it back: from a run's folder, or with other weights than its best, from a safetensors file in that folder.
+/// Throws where a file is missing or damaged, and names it.
+Translator load_translator(const std::string& place);
 
 }  // namespace translation

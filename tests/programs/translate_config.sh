@@ -44,6 +44,9 @@ expect_error "--dim is 32 now, and 16 in the run" train --config wide.json --res
 [ "$(grep -c 'checkpoints/step-' out)" = 2 ] || fail "average names its checkpoints: $(cat out)"
 "$program" average model --best 2 --out best.safetensors > out || fail "average --best"
 grep -q 'epoch .*BLEU' out || fail "average --best says no BLEU: $(cat out)"
+"$program" average model --last 1 --out model/last.safetensors > out || fail "average --last 1"
+[ "$(echo 'ein mann liest' | "$program" run model/last.safetensors | wc -l)" = 1 ] || fail "run with other weights"
+expect_error "config.json' cannot be opened" run mean.safetensors
 expect_error "asks for 9" average model --last 9 --out mean.safetensors
 expect_error "last" average model --out mean.safetensors
 expect_error "cannot be opened" average missing --last 1 --out mean.safetensors
