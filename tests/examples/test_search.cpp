@@ -89,9 +89,8 @@ class ScriptedDecoding : public Decoding {
 
 class ScriptedModel : public TranslationModel {
  public:
-  TokenLoss loss(const Tensor&, const Tensor&, const Tensor&, const Tensor&, double) const override {
-    return {};
-  }
+  Tensor features(const Tensor&, const Tensor&, const Tensor&, double) const override { return {}; }
+  const nn::Linear& output_layer() const override { throw Error("scripted model", "it never learns"); }
   std::unique_ptr<Decoding> start(const Tensor& source, const Tensor& lengths) const override {
     return std::make_unique<ScriptedDecoding>(source, lengths);
   }
