@@ -56,6 +56,11 @@ TEST_CASE("what is made ahead: begun or not, in any order, with its errors") {
   ahead.begin(8);
   ahead.begin(9);
   CHECK(ahead.take(9) == 90);
+  const int before = made;
+  ahead.begin(8);
+  ahead.drop();  // once it is made
+  CHECK(made == before + 1);
+  CHECK(!ahead.has_begun(8));
   ahead.begin(13);  // nobody asks for it
 }
 
