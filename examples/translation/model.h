@@ -52,8 +52,7 @@ struct Dropouts {
   double attention = as_dropout;   // the Transformer: of attention weights
   double activation = as_dropout;  // the Transformer: of the position-wise networks' hidden features
   double context = 0;              // recurrent: of the encoder's states as attention and decoder see them
-  double recurrent =
-      0;  // recurrent: of the state where it goes into a product, one mask a sentence (the same)
+  double recurrent = 0;            // recurrent: of the state in its products, one mask a sentence (the same)
 };
 
 struct ModelOptions {

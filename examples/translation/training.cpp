@@ -139,10 +139,11 @@ AverageInUse::AverageInUse(const Training& training) {
 AverageInUse::~AverageInUse() { copy_values(kept_, weights_); }
 
 bool Training::judge(const Validation& validation) {
-  const bool better = options_.best_by == BestBy::bleu ? validation.bleu > state_.best.bleu
-                                                       : validation.loss < state_.best.loss;
+  const double loss = std::isfinite(validation.loss) ? validation.loss : INFINITY;  // as a checkpoint has it
+  const bool better =
+      options_.best_by == BestBy::bleu ? validation.bleu > state_.best.bleu : loss < state_.best.loss;
   if (state_.best_epoch != 0 && !better) return false;
-  state_.best = {validation.loss, validation.bleu};
+  state_.best = {loss, validation.bleu};
   state_.best_epoch = state_.epoch;
   state_.best_step = state_.step;
   return true;

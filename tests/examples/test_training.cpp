@@ -163,6 +163,12 @@ TEST_CASE("the best epoch and the end, by BLEU or by loss") {
   };
   CHECK(bests(BestBy::bleu) == std::vector<std::int64_t>{1, 2, 2, 2});  // and then it stops
   CHECK(bests(BestBy::loss) == std::vector<std::int64_t>{1, 1, 3, 3, 3});
+  // A loss that is no number is worse than any.
+  const TrainingOptions options{.batch = 2, .best_by = BestBy::loss};
+  Training training(*model, data, options);
+  CHECK(training.judge({.loss = NAN}));
+  CHECK(!training.judge({.loss = NAN}));
+  CHECK(training.judge({.loss = 99}));
   for (const BestBy measure : {BestBy::bleu, BestBy::loss}) CHECK(best_by_named(name_of(measure)) == measure);
   CHECK_THROWS_AS(best_by_named("chrf"), Error);
 }
