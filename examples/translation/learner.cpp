@@ -1,10 +1,8 @@
 #include "learner.h"
 
+#include "r_drop.h"
+
 #include <gradus/autograd/arithmetic.h>
-#include <gradus/autograd/indexing.h>
-#include <gradus/autograd/normalize.h>
-#include <gradus/autograd/pointwise.h>
-#include <gradus/autograd/reduce.h>
 #include <gradus/nn/model.h>
 #include <gradus/optim/adam.h>
 #include <gradus/optim/clip.h>
@@ -13,8 +11,6 @@
 namespace translation {
 
 using namespace gradus;
-
-// --- what is made small ------------------------------------------------------------------------------------
 
 Tensor batch_loss(const TranslationModel& model, const Batch& batch, const Objective& objective) {
   const auto features = [&] {
@@ -31,20 +27,6 @@ Tensor batch_loss(const TranslationModel& model, const Batch& batch, const Objec
                               {.ignore_index = 0, .label_smoothing = objective.label_smoothing})
       .loss;
 }
-
-Tensor r_drop_loss(const Tensor& first, const Tensor& second, const nn::Linear& output, const Tensor& target,
-                   double label_smoothing, double alpha) {
-  const Tensor counted = nonzero(target).flatten(), words = index_select(target, 0, counted);
-  const ClassLossOptions smoothed{.label_smoothing = label_smoothing};
-  const Tensor a = output(index_select(first, 0, counted)), b = output(index_select(second, 0, counted));
-  const Tensor p = log_softmax(a, 1), q = log_softmax(b, 1);  // (targets that count, words)
-  // KL(P || Q) + KL(Q || P) = sum (P - Q) (log P - log Q).
-  const Tensor divergence = sum((exp(p) - exp(q)) * (p - q)) / static_cast<double>(counted.numel());
-  return (cross_entropy(a, words, smoothed) + cross_entropy(b, words, smoothed)) * 0.5 +
-         divergence * (alpha / 4);
-}
-
-// --- the step ----------------------------------------------------------------------------------------------
 
 namespace {
 

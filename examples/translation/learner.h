@@ -25,17 +25,6 @@ struct Objective {
 /// The objective of a batch, (): a mean over its target tokens.
 Tensor batch_loss(const TranslationModel& model, const Batch& batch, const Objective& objective);
 
-/// R-Drop (Liang et al. 2021). Of one batch passed twice through a model with dropout, which gives the
-/// features `first` and `second`, each (N, features), and so the distributions P and Q of every target (N,)
-/// int64, the mean over the targets that are not 0 (padding) of
-///
-///   (CE(P) + CE(Q)) / 2 + alpha / 4 (KL(P || Q) + KL(Q || P)),
-///
-/// CE being the cross entropy with label smoothing: half of the paper's equation 4, so that with alpha 0 it
-/// is an ordinary loss. `output` makes logits (N, words) of the features; all of them are held in memory.
-Tensor r_drop_loss(const Tensor& first, const Tensor& second, const nn::Linear& output, const Tensor& target,
-                   double label_smoothing, double alpha);
-
 struct LearnerOptions {
   double lr = 1e-3;
   double beta2 = 0.999;     // of Adam: how long the squares of gradients are remembered

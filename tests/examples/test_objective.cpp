@@ -1,6 +1,7 @@
 // What a training step makes small: R-Drop, several batches in one step, words of the model's own, decay of
 // weights.
 #include "learner.h"
+#include "r_drop.h"
 #include "recurrent_model.h"
 
 #include <gradus/gradus.h>
@@ -66,7 +67,7 @@ TEST_CASE("R-Drop: the value by hand, padding left out") {
         doctest::Approx(expected).epsilon(1e-12));
 }
 
-TEST_CASE("R-Drop: derivatives through a small model with dropout") {
+TEST_CASE("R-Drop: derivatives of first and second order through a small model with dropout") {
   struct Model {
     nn::Linear hidden{4, 6}, output{6, 7};
   };
@@ -79,8 +80,32 @@ TEST_CASE("R-Drop: derivatives through a small model with dropout") {
     return r_drop_loss(dropout(hidden, 0.4, stream), dropout(hidden, 0.4, other), model.output, target, 0.1,
                        3);
   };
-  const GradcheckResult result = gradcheck(loss, parameters(model));
-  CHECK_MESSAGE(result, result.text);
+  const GradcheckResult first = gradcheck(loss, parameters(model)),
+                        second = gradgradcheck(loss, parameters(model));
+  CHECK_MESSAGE(first, first.text);
+  CHECK_MESSAGE(second, second.text);
+}
+
+TEST_CASE("R-Drop of more targets than are taken at once: that of each on its own, on average") {
+  manual_seed(6);
+  const nn::Linear output = clone(nn::Linear(3, 5), DType::float64);
+  const Tensor first = randn({600, 3}, DType::float64).requires_grad_(),
+               second = randn({600, 3}, DType::float64).requires_grad_(), target = randint(1, 5, {600});
+  const auto gradients = [&](const Tensor& loss) {
+    return grad(std::vector{loss}, std::vector{first, second, output.weight, output.bias});
+  };
+  const Tensor together = r_drop_loss(first, second, output, target, 0.1, 2);
+  Tensor apart = zeros({}, DType::float64);
+  for (std::int64_t i = 0; i < 600; ++i) {
+    apart = apart + r_drop_loss(first.slice(0, i, i + 1), second.slice(0, i, i + 1), output,
+                                target.slice(0, i, i + 1), 0.1, 2) /
+                        600;
+  }
+  CHECK(together.item() == doctest::Approx(apart.item()).epsilon(1e-12));
+  const std::vector<Tensor> found = gradients(together), expected = gradients(apart);
+  for (std::size_t i = 0; i < 4; ++i) CHECK(max(abs(found[i] - expected[i])).item() < 1e-12);
+  const no_grad scope;
+  CHECK(r_drop_loss(first, second, output, target, 0.1, 2).item() == together.item());
 }
 
 TEST_CASE("R-Drop of a model: two passes with dropout; without any it is the ordinary loss") {
