@@ -24,13 +24,14 @@ struct Trace {
 /// it is defined.
 template <class T>
 void run_forward(const Steps& steps, const Tensor& input_gates, const Tensor& state, const Tensor& cell,
-                 const Tensor& weight, const Tensor& bias, const Tensor& output, const Trace& trace) {
+                 const Tensor& weight, const Tensor& bias, const Tensor& mask, const Tensor& output,
+                 const Trace& trace) {
   const std::int64_t H = steps.size;
   const auto row_bytes = static_cast<std::size_t>(H) * sizeof(T);
   const bool traced = trace.gates.defined();
   const Tensor current_state = state.clone(), current_cell = cell.clone();  // (batch, H)
   const auto kernel = kernel_of<T>(kernels<LstmKernels>().forward_f32, kernels<LstmKernels>().forward_f64);
-  steps_forward<T>(steps, current_state, weight,
+  steps_forward<T>(steps, current_state, weight, mask,
                    [&](std::int64_t row, std::int64_t place, const T* state_gates) {
                      T* out = output.data<T>() + place * 2 * H;
                      T* own_state = current_state.data<T>() + row * H;
@@ -57,15 +58,15 @@ struct Gradients {
 };
 
 template <class T>
-Gradients run_backward(const Steps& steps, const Tensor& gradient, const Tensor& weight, const Tensor& output,
-                       const Trace& trace) {
+Gradients run_backward(const Steps& steps, const Tensor& gradient, const Tensor& weight, const Tensor& mask,
+                       const Tensor& output, const Trace& trace) {
   const std::int64_t H = steps.size;
   const DType dtype = dtype_of<T>();
   const Gradients result{step_buffer(steps, 4 * H, dtype), zeros({steps.batch, H}, dtype),
                          zeros({steps.batch, H}, dtype)};
   const Tensor arriving = empty({steps.batch, H}, dtype);
   const auto kernel = kernel_of<T>(kernels<LstmKernels>().backward_f32, kernels<LstmKernels>().backward_f64);
-  steps_backward<T>(steps, result.state, weight, result.gates, [&](std::int64_t row, std::int64_t place) {
+  const auto take = [&](std::int64_t row, std::int64_t place) {
     T *to_state = result.state.data<T>() + row * H, *to_cell = result.cell.data<T>() + row * H;
     T* total = arriving.data<T>() + row * H;
     const T* given = gradient.data<T>() + place * 2 * H;
@@ -81,13 +82,15 @@ Gradients run_backward(const Steps& steps, const Tensor& gradient, const Tensor&
                .cell_gradient = to_cell,
                .gates_gradient = result.gates.data<T>() + place * 4 * H,
                .previous_cell_gradient = to_cell});
-  });
+  };
+  steps_backward<T>(steps, result.state, weight, mask, result.gates, take);
   return result;
 }
 
 Steps check(const Tensor& input_gates, const Tensor& state, const Tensor& cell, const Tensor& weight,
-            const Tensor& bias, const Tensor& lengths, bool reverse) {
-  const Steps steps = check_sequence("lstm_sequence", 4, input_gates, state, weight, bias, lengths, reverse);
+            const Tensor& bias, const Tensor& lengths, bool reverse, const Tensor& state_mask) {
+  const Steps steps =
+      check_sequence("lstm_sequence", 4, input_gates, state, weight, bias, lengths, reverse, state_mask);
   if (!(cell.shape() == state.shape()) || cell.dtype() != state.dtype()) {
     throw Error("lstm_sequence",
                 "the cell must be like the state " + describe(state) + ", got " + describe(cell));
@@ -98,8 +101,8 @@ Steps check(const Tensor& input_gates, const Tensor& state, const Tensor& cell, 
 }  // namespace
 
 Tensor lstm_sequence(const Tensor& input_gates, const Tensor& state, const Tensor& cell, const Tensor& weight,
-                     const Tensor& bias, const Tensor& lengths, bool reverse) {
-  Steps steps = check(input_gates, state, cell, weight, bias, lengths, reverse);
+                     const Tensor& bias, const Tensor& lengths, bool reverse, const Tensor& state_mask) {
+  Steps steps = check(input_gates, state, cell, weight, bias, lengths, reverse, state_mask);
   const DType dtype = state.dtype();
   const bool recorded = recording(input_gates, state, cell, weight, bias);
   const Tensor order = lengths.defined() ? lengths.contiguous() : lengths;
@@ -111,32 +114,35 @@ Tensor lstm_sequence(const Tensor& input_gates, const Tensor& state, const Tenso
     trace = {step_buffer(steps, steps.size, dtype), step_buffer(steps, steps.size, dtype),
              step_buffer(steps, 4 * steps.size, dtype)};
   }
+  const Tensor mask = state_mask.defined() ? state_mask.detach().contiguous() : Tensor();
   const Tensor whole_bias = bias.defined() ? bias : zeros({4 * steps.size}, dtype);
   {
     const no_grad scope;
     const auto run = dtype == DType::float32 ? run_forward<float> : run_forward<double>;
     run(steps, input_gates.contiguous(), state.contiguous(), cell.contiguous(), weight.contiguous(),
-        whole_bias.contiguous(), output, trace);
+        whole_bias.contiguous(), mask, output, trace);
   }
   if (!recorded) return output;
 
   record(output, "lstm_sequence", {&input_gates, &state, &cell, &weight, &bias},
          [input_gates = Saved(input_gates), state = Saved(state), cell = Saved(cell), weight = Saved(weight),
-          bias = Saved(bias), output = SavedOutput(output), order = Saved(order), steps,
+          bias = Saved(bias), output = SavedOutput(output), order = Saved(order), mask = Saved(mask), steps,
           trace](Sink& sink, const Tensor& gradient) {
            const Tensor& kernel_weight = weight.get(sink);
            const Tensor& own_lengths = order.get(sink);  // which steps.lengths points into
+           const Tensor& own_mask = mask.get(sink);
            if (sink.create_graph()) {
              return sink.replay(gradient, [&] {
                return composed::lstm_sequence(input_gates.get(sink), state.get(sink), cell.get(sink),
-                                              kernel_weight, bias.get(sink), own_lengths, steps.reverse);
+                                              kernel_weight, bias.get(sink), own_lengths, steps.reverse,
+                                              own_mask);
              });
            }
            const auto run =
                kernel_weight.dtype() == DType::float32 ? run_backward<float> : run_backward<double>;
-           const Gradients result =
-               run(steps, gradient.contiguous(), kernel_weight.contiguous(), output.get(sink), trace);
-           add_weight_gradients(sink, 3, result.gates, trace.state);
+           const Gradients result = run(steps, gradient.contiguous(), kernel_weight.contiguous(), own_mask,
+                                        output.get(sink), trace);
+           add_weight_gradients(sink, 3, result.gates, trace.state, own_mask);
            sink.add(0, result.gates);
            sink.add(1, result.state);
            sink.add(2, result.cell);
@@ -147,11 +153,12 @@ Tensor lstm_sequence(const Tensor& input_gates, const Tensor& state, const Tenso
 namespace composed {
 
 Tensor lstm_sequence(const Tensor& input_gates, const Tensor& state, const Tensor& cell, const Tensor& weight,
-                     const Tensor& bias, const Tensor& lengths, bool reverse) {
-  const Steps steps = check(input_gates, state, cell, weight, bias, lengths, reverse);
+                     const Tensor& bias, const Tensor& lengths, bool reverse, const Tensor& state_mask) {
+  const Steps steps = check(input_gates, state, cell, weight, bias, lengths, reverse, state_mask);
   const std::int64_t H = steps.size;
   return unroll(steps, input_gates, cat({state, cell}, 1), lengths, [&](const Tensor& x, const Tensor& both) {
-    const Tensor gates = x + gradus::linear(both.slice(1, 0, H), weight, bias);  // (batch, 4H)
+    const Tensor gates =
+        x + gradus::linear(masked(both.slice(1, 0, H), state_mask), weight, bias);  // (batch, 4H)
     const auto part = [&](std::int64_t i) { return gates.slice(1, i * H, (i + 1) * H); };
     const Tensor next = sigmoid(part(1)) * both.slice(1, H) + sigmoid(part(0)) * tanh(part(2));
     return cat({sigmoid(part(3)) * tanh(next), next}, 1);

@@ -1,3 +1,4 @@
+#include <gradus/autograd/arithmetic.h>
 #include <gradus/autograd/indexing.h>
 #include <gradus/autograd/recurrent.h>
 #include <gradus/autograd/recurrent_steps.h>
@@ -10,7 +11,7 @@ namespace gradus {
 
 Steps check_sequence(const char* operation, std::int64_t gates, const Tensor& input_gates,
                      const Tensor& state, const Tensor& weight, const Tensor& bias, const Tensor& lengths,
-                     bool reverse) {
+                     bool reverse, const Tensor& state_mask) {
   const auto refuse = [operation](const std::string& what) { throw Error(operation, what); };
   if (input_gates.rank() != 3)
     refuse("input gates must be (batch, time, " + std::to_string(gates) + "H), got " + describe(input_gates));
@@ -30,7 +31,11 @@ Steps check_sequence(const char* operation, std::int64_t gates, const Tensor& in
   if (bias.defined() && !(bias.shape() == Shape{gates * steps.size})) {
     refuse("the bias must be " + to_string(Shape{gates * steps.size}) + ", got " + describe(bias));
   }
-  for (const Tensor* operand : {&input_gates, &state, &weight, &bias}) {
+  if (state_mask.defined() && !(state_mask.shape() == state.shape())) {
+    refuse("the mask of the state must be like the state " + describe(state) + ", got " +
+           describe(state_mask));
+  }
+  for (const Tensor* operand : {&input_gates, &state, &weight, &bias, &state_mask}) {
     if (operand->defined() && (operand->dtype() != state.dtype() || !is_floating(state.dtype()))) {
       refuse("all operands must be of one floating dtype: " + describe(*operand) + " beside " +
              describe(state));
@@ -56,11 +61,15 @@ Tensor step_buffer(const Steps& steps, std::int64_t size, DType dtype) {
   return steps.lengths ? zeros(shape, dtype) : empty(shape, dtype);
 }
 
-void add_weight_gradients(Sink& sink, int weight, const Tensor& state_gates, const Tensor& previous) {
+void add_weight_gradients(Sink& sink, int weight, const Tensor& state_gates, const Tensor& previous,
+                          const Tensor& mask) {
   const std::int64_t rows = previous.size(0) * previous.size(1), H = previous.size(2),
                      G = state_gates.size(2);
   // (G, H) += gates^T previous, over all steps at once
-  if (sink.needs(weight)) sink.add_product(weight, state_gates.view({rows, G}), previous.view({rows, H}));
+  if (sink.needs(weight)) {
+    const Tensor factor = mask.defined() ? previous * mask.unsqueeze(1) : previous;
+    sink.add_product(weight, state_gates.view({rows, G}), factor.view({rows, H}));
+  }
   if (sink.needs(weight + 1)) sink.add(weight + 1, sum(state_gates.view({rows, G}), {0}));
 }
 

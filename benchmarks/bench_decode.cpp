@@ -27,10 +27,11 @@ using benchmarks::Workload;
 class FixedLengthModel : public TranslationModel {
  public:
   FixedLengthModel(const TranslationModel& model, std::int64_t words) : model_(model), words_(words) {}
-  TokenLoss loss(const Tensor& source, const Tensor& lengths, const Tensor& previous, const Tensor& target,
-                 double label_smoothing) const override {
-    return model_.loss(source, lengths, previous, target, label_smoothing);
+  Tensor features(const Tensor& source, const Tensor& lengths, const Tensor& previous,
+                  double teacher_forcing) const override {
+    return model_.features(source, lengths, previous, teacher_forcing);
   }
+  const nn::Linear& output_layer() const override { return model_.output_layer(); }
   std::unique_ptr<Decoding> start(const Tensor& source, const Tensor& lengths) const override {
     return std::make_unique<FixedLengthDecoding>(model_.start(source, lengths), words_);
   }

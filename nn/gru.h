@@ -8,6 +8,8 @@ struct GRUOptions {
   int layers = 1;
   bool bidirectional = false;  // a second recurrence from the end to the start, its states beside the first's
   double dropout = 0;          // on the outputs of every layer but the last, while training
+  double recurrent_dropout =
+      0;  // on the states that go into a product, one mask for all steps, while training
   bool bias = true;
 };
 
@@ -43,8 +45,8 @@ struct GRUCell {
   GRUCell(std::int64_t input_size, std::int64_t hidden_size, bool bias = true);
   Tensor operator()(const Tensor& x, const Tensor& state) const;
   /// The step where W_ih x + b_ih (batch, 3H) is computed already, for decoders that project all their inputs
-  /// at once.
-  Tensor step(const Tensor& input_gates, const Tensor& state) const;
+  /// at once; state_mask as in gru_sequence.
+  Tensor step(const Tensor& input_gates, const Tensor& state, const Tensor& state_mask = {}) const;
   GRADUS_FIELDS(GRUCell, weights)
 };
 

@@ -8,6 +8,8 @@ struct LSTMOptions {
   int layers = 1;
   bool bidirectional = false;  // a second recurrence from the end to the start, its states beside the first's
   double dropout = 0;          // on the outputs of every layer but the last, while training
+  double recurrent_dropout =
+      0;  // on the states that go into a product, one mask for all steps, while training
   bool bias = true;
   double forget_bias = 0;  // added to the forget gate's bias; 1 keeps the past (Jozefowicz et al. 2015)
 };
@@ -50,7 +52,8 @@ struct LSTMCell {
   LSTMCell(std::int64_t input_size, std::int64_t hidden_size, bool bias = true);
   LSTMState operator()(const Tensor& x, const Tensor& state, const Tensor& cell) const;
   /// The step where W_ih x + b_ih (batch, 4H) is computed already.
-  LSTMState step(const Tensor& input_gates, const Tensor& state, const Tensor& cell) const;
+  LSTMState step(const Tensor& input_gates, const Tensor& state, const Tensor& cell,
+                 const Tensor& state_mask = {}) const;
   GRADUS_FIELDS(LSTMCell, weights)
 };
 

@@ -35,6 +35,10 @@ RecurrentStack::RecurrentStack(const char* layer, const RecurrentSizes& sizes)
   if (!(sizes.dropout >= 0 && sizes.dropout <= 1)) {
     throw Error(layer, "dropout must lie in [0, 1], got " + std::to_string(sizes.dropout));
   }
+  if (!(sizes.recurrent_dropout >= 0 && sizes.recurrent_dropout <= 1)) {
+    throw Error(layer,
+                "recurrent_dropout must lie in [0, 1], got " + std::to_string(sizes.recurrent_dropout));
+  }
   for (int i = 0; i < sizes.layers; ++i) {
     const std::int64_t inputs = i == 0 ? sizes.input : directions() * sizes.hidden;
     for (int direction = 0; direction < directions(); ++direction) {
@@ -58,6 +62,11 @@ void RecurrentStack::check(const Tensor& x, const Tensor& state) const {
 
 Tensor RecurrentStack::start(const Tensor& state, std::int64_t i, const Tensor& x) const {
   return state.defined() ? state[i] : zeros({x.shape()[0], sizes_.hidden}, x.dtype());
+}
+
+Tensor RecurrentStack::state_mask(const Tensor& x) const {
+  if (!is_training() || sizes_.recurrent_dropout == 0) return {};
+  return dropout(ones({x.shape()[0], sizes_.hidden}, x.dtype()), sizes_.recurrent_dropout);
 }
 
 Tensor RecurrentStack::input_gates(std::int64_t i, const Tensor& x) const {

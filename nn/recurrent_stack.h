@@ -15,6 +15,7 @@ struct RecurrentSizes {
   bool bidirectional;
   double dropout;
   bool bias;
+  double recurrent_dropout;
 };
 
 /// The weights of one layer in one direction, or of a cell on its own. G gates, H hidden.
@@ -58,6 +59,10 @@ class RecurrentStack {
   void check(const Tensor& x, const Tensor& state) const;
   /// The i-th start (batch, hidden) of such a state: zeros where it is undefined.
   Tensor start(const Tensor& state, std::int64_t i, const Tensor& x) const;
+
+  /// The mask (batch, H) of variational dropout for one layer in one direction, drawn anew: 0 or 1 / (1 - p).
+  /// Undefined outside of training, and where there is no such dropout.
+  Tensor state_mask(const Tensor& x) const;
 
   /// Runs all layers over x and gives the last one's output, (batch, time, directions hidden). `run(i, gates,
   /// reverse)` runs one layer in one direction on its input gates (batch, time, G H) and gives the states

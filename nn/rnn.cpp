@@ -7,7 +7,7 @@ namespace gradus::nn {
 
 RNN::RNN(std::int64_t input_size, std::int64_t hidden_size, RNNOptions options)
     : stack_("RNN", {1, input_size, hidden_size, options.layers, options.bidirectional, options.dropout,
-                     options.bias}),
+                     options.bias, options.recurrent_dropout}),
       nonlinearity_(options.nonlinearity) {}
 
 RNNOutput RNN::operator()(const Tensor& x, const Tensor& state, const Tensor& lengths) const {
@@ -16,8 +16,8 @@ RNNOutput RNN::operator()(const Tensor& x, const Tensor& state, const Tensor& le
   const Tensor output = stack_.run(x, [&](std::int64_t i, const Tensor& gates, bool reverse) {
     const RecurrentWeights& weights = stack_.weights(i);
     const Tensor start = stack_.start(state, i, x);
-    const Tensor states =
-        rnn_sequence(gates, start, weights.weight_hh, weights.bias_hh, nonlinearity_, lengths, reverse);
+    const Tensor states = rnn_sequence(gates, start, weights.weight_hh, weights.bias_hh, nonlinearity_,
+                                       lengths, reverse, stack_.state_mask(x));
     last_states.push_back(final_state(states, start, lengths, reverse));
     return states;
   });
@@ -31,8 +31,9 @@ Tensor RNNCell::operator()(const Tensor& x, const Tensor& state) const {
   return step(linear(x, weights.weight_ih, weights.bias_ih), state);
 }
 
-Tensor RNNCell::step(const Tensor& input_gates, const Tensor& state) const {
-  return rnn_sequence(input_gates.unsqueeze(1), state, weights.weight_hh, weights.bias_hh, nonlinearity)
+Tensor RNNCell::step(const Tensor& input_gates, const Tensor& state, const Tensor& state_mask) const {
+  return rnn_sequence(input_gates.unsqueeze(1), state, weights.weight_hh, weights.bias_hh, nonlinearity, {},
+                      false, state_mask)
       .squeeze(1);
 }
 

@@ -9,6 +9,8 @@ struct RNNOptions {
   int layers = 1;
   bool bidirectional = false;  // a second recurrence from the end to the start, its states beside the first's
   double dropout = 0;          // on the outputs of every layer but the last, while training
+  double recurrent_dropout =
+      0;  // on the states that go into a product, one mask for all steps, while training
   bool bias = true;
   RecurrentNonlinearity nonlinearity = RecurrentNonlinearity::tanh;
 };
@@ -49,7 +51,7 @@ struct RNNCell {
           RecurrentNonlinearity kind = RecurrentNonlinearity::tanh);
   Tensor operator()(const Tensor& x, const Tensor& state) const;
   /// The step where W_ih x + b_ih (batch, H) is computed already.
-  Tensor step(const Tensor& input_gates, const Tensor& state) const;
+  Tensor step(const Tensor& input_gates, const Tensor& state, const Tensor& state_mask = {}) const;
   GRADUS_FIELDS(RNNCell, weights, nonlinearity)
 };
 

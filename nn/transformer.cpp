@@ -59,7 +59,7 @@ MultiHeadAttention attention(std::int64_t features, const TransformerOptions& op
                              RelativePositions positions, bool bidirectional) {
   return MultiHeadAttention(features, options.heads,
                             {.bias = options.bias,
-                             .dropout = options.dropout,
+                             .dropout = options.attention_dropout.value_or(options.dropout),
                              .key_value_heads = options.key_value_heads,
                              .positions = positions,
                              .relative = {.bidirectional = bidirectional}});
@@ -67,7 +67,7 @@ MultiHeadAttention attention(std::int64_t features, const TransformerOptions& op
 
 FeedForward network(std::int64_t features, const TransformerOptions& options) {
   return FeedForward(features, options.ffn > 0 ? options.ffn : 4 * features, options.feed_forward,
-                     options.dropout, options.bias);
+                     options.activation_dropout.value_or(options.dropout), options.bias);
 }
 
 Norm norm(std::int64_t features, const TransformerOptions& options) {

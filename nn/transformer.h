@@ -32,6 +32,8 @@ struct TransformerOptions {
   int encoder_layers = 6;
   int decoder_layers = 6;
   double dropout = 0.1;  // of attention weights, hidden features, and every part's result
+  std::optional<double> attention_dropout = {};   // of attention weights, where it is another
+  std::optional<double> activation_dropout = {};  // of hidden features, where it is another
   NormPlacement norm = NormPlacement::post;
   NormKind norm_kind = NormKind::layer;
   double eps = 1e-5;

@@ -32,24 +32,22 @@ json number(double value) { return std::isfinite(value) ? json(value) : json(); 
 
 std::string state_text(const Checkpoint& c) {
   const TrainingState& s = c.state;
-  return json{
-      {"format", format},
-      {"run", c.run},
-      {"step", s.step},
-      {"epoch", s.epoch},
-      {"batch", s.batch},
-      {"lr", s.lr},
-      {"best_loss", number(s.best_loss)},
-      {"best_epoch", s.best_epoch},
-      {"best_step", s.best_step},
-      {"best",
-       {{"loss", number(s.best.loss)}, {"perplexity", number(s.best.perplexity)}, {"bleu", s.best.bleu}}},
-      {"bad_epochs", s.epoch - 1 - s.best_epoch},
-      {"skipped", s.skipped},
-      {"loss_sum", s.loss_sum},
-      {"updates", s.updates},
-      {"random", {{"seed", c.random.seed}, {"offset", c.random.offset}}},
-      {"log_bytes", c.log_bytes}}
+  return json{{"format", format},
+              {"run", c.run},
+              {"step", s.step},
+              {"epoch", s.epoch},
+              {"batch", s.batch},
+              {"lr", s.lr},
+              {"best_loss", number(s.best_loss)},
+              {"best_epoch", s.best_epoch},
+              {"best_step", s.best_step},
+              {"best", {{"loss", number(s.best.loss)}, {"bleu", s.best.bleu}}},
+              {"bad_epochs", s.epoch - 1 - s.best_epoch},
+              {"skipped", s.skipped},
+              {"loss_sum", s.loss_sum},
+              {"updates", s.updates},
+              {"random", {{"seed", c.random.seed}, {"offset", c.random.offset}}},
+              {"log_bytes", c.log_bytes}}
       .dump();
 }
 
@@ -73,7 +71,7 @@ void read_state(const JsonObject& j, Checkpoint& c) {
   s.best_epoch = count("best_epoch", 0);
   s.best_step = count("best_step", 0);
   const JsonObject best = j.object("best");
-  s.best = {best.number_or(INFINITY, "loss"), best.number_or(INFINITY, "perplexity"), best.get<double>("bleu")};
+  s.best = {best.number_or(INFINITY, "loss"), best.get<double>("bleu")};
   s.skipped = count("skipped", 0);
   s.loss_sum = j.get<double>("loss_sum");
   s.updates = count("updates", 0);

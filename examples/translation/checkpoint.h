@@ -1,7 +1,7 @@
 // One file that holds all a training is made of at one moment, and the files of that kind in a folder.
 //
 // It is a safetensors file: the tensors "model.*", "optimizer.*" (moments, numbers of steps, learning rate),
-// "best.*" (the weights with the best validation BLEU) and "average.*" (their running mean, where there is
+// "best.*" (the weights of the best epoch) and "average.*" (their running mean, where there is
 // one), and in the metadata "state", everything else as JSON, and "digest", that of all names, types, shapes,
 // elements and the state. Numbers keep all their bits.
 #pragma once

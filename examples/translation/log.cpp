@@ -104,6 +104,7 @@ TrainingLog::TrainingLog(const std::string& folder, std::int64_t bytes, std::int
 
 void TrainingLog::step(const TrainingState& state, const StepResult& result, double lr) {
   json line{{"step", state.step}, {"loss", result.loss}, {"lr", lr}, {"gradient_norm", result.gradient_norm}};
+  if (result.teacher_forcing) line["teacher_forcing"] = *result.teacher_forcing;
   if (!result.finite()) line["skipped"] = state.skipped;
   log_.add_line(line.dump());
 }
@@ -112,6 +113,7 @@ void TrainingLog::epoch(const TrainingState& state, const Validation& validation
   log_.add_line(json{{"epoch", state.epoch},
                      {"valid_loss", validation.loss},
                      {"valid_perplexity", validation.perplexity},
+                     {"valid_word_perplexity", validation.word_perplexity},
                      {"valid_bleu", validation.bleu}}
                     .dump());
   timing_.add_line(json{{"epoch", state.epoch}, {"step", state.step}, {"seconds", seconds}}.dump());

@@ -38,11 +38,11 @@ class TrainingLog {
  public:
   /// Opens log.jsonl, cut back to `bytes` bytes, and timing.jsonl, which gets {"start": time, "step"}.
   TrainingLog(const std::string& folder, std::int64_t bytes, std::int64_t step);
-  /// {"step", "loss", "lr", "gradient_norm"}, and "skipped", the number of steps without an update, where
-  /// this is one.
+  /// {"step", "loss", "lr", "gradient_norm"}; "teacher_forcing" where the result has it; and "skipped", the
+  /// number of steps without an update, where this is one.
   void step(const TrainingState& state, const StepResult& result, double lr);
-  /// {"epoch", "valid_loss", "valid_perplexity", "valid_bleu"}, and {"epoch", "step", "seconds"} in
-  /// timing.jsonl.
+  /// {"epoch", "valid_loss", "valid_perplexity", "valid_word_perplexity", "valid_bleu"}, and {"epoch",
+  /// "step", "seconds"} in timing.jsonl.
   void epoch(const TrainingState& state, const Validation& validation, double seconds);
   /// {"checkpoint": step, "seconds"} in timing.jsonl.
   void checkpoint(std::int64_t step, double seconds);

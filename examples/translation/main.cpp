@@ -52,6 +52,7 @@ class TrainOptions {
   TrainOptions(CLI::App& command, TrainCommand& options) : command_(command), c_(options) {
     add_text();
     add_model();
+    add_dropouts();
     add_training();
     add_course();
   }
@@ -81,6 +82,7 @@ class TrainOptions {
 
   void add_text();
   void add_model();
+  void add_dropouts();
   void add_training();
   void add_course();
 
@@ -140,7 +142,11 @@ void TrainOptions::add_model() {
           ->group("Model"),
       "dim", &m.dim);
   number("layers", m.layers, "Layers of the encoder and of the decoder", "Model");
-  number("dropout", m.dropout, "Probability of dropout", "Model");
+  number(
+      "dropout", m.dropout,
+      "Probability of dropout: of embedded words, between layers, of what a word is predicted from; in the "
+      "Transformer of embedded words, attention weights, hidden features and every part's result",
+      "Model");
   const char* const recurrent = "Model: rnn, gru, lstm";
   number("hidden", m.hidden, "Features of a state", recurrent);
   choice("attention", c_.attention, "How the decoder compares its state with the source",
@@ -159,8 +165,10 @@ void TrainOptions::add_model() {
                      "Multiply the scores by a learnt factor")
            ->group(recurrent),
        "learn-temperature", &m.attending.learn_temperature);
-  choice("timing", c_.timing, "Attend before a step of the decoder (Bahdanau) or after it (Luong)",
-         {"before", "after"}, recurrent);
+  choice("timing", c_.timing,
+         "Attend before a step of the decoder (Bahdanau), after it (Luong), or between its two halves (a "
+         "conditional GRU: a cell for the word, attention, a cell for what it saw)",
+         {"before", "between", "after"}, recurrent);
   keep(command_
            .add_flag("--input-feeding,!--no-input-feeding", m.input_feeding,
                      "With --timing after: feed what attention gave into the next step")
@@ -186,12 +194,35 @@ void TrainOptions::add_model() {
          {"none", "target", "all"}, transformer);
 }
 
+/// Dropout at one kind of place; without them --dropout decides.
+void TrainOptions::add_dropouts() {
+  Dropouts& p = c_.shape.dropouts;
+  const char* const group = "Dropout by place (-1: as --dropout has it)";
+  number("embedding-dropout", p.embedding, "Of the features of embedded words", group);
+  number("word-dropout", p.word, "Of whole words, in the source and in what the decoder reads", group);
+  number("output-dropout", p.output,
+         "Of what a word is predicted from; -1 is 0 in the transformer, where --dropout does not act there",
+         group);
+  number("attention-dropout", p.attention, "transformer: of attention weights", group);
+  number("activation-dropout", p.activation, "transformer: of the hidden features of position-wise networks",
+         group);
+  number("context-dropout", p.context,
+         "rnn, gru, lstm: of the encoder's states, as attention and the decoder see them", group);
+  number(
+      "recurrent-dropout", p.recurrent,
+      "rnn, gru, lstm: of the state that a step goes on from, the same features in all steps of a sentence",
+      group);
+}
+
 void TrainOptions::add_training() {
   TrainingOptions& t = c_.training;
   const char* const group = "Training";
   number("batch", t.batch, "Size of a batch", group);
   choice("batch-unit", c_.batch_unit, "What it is counted in: sentences, or padded tokens",
          {"sentences", "tokens"}, group);
+  number("accumulate", t.accumulate,
+         "Batches that one step learns from, as from a batch so many times as large, in the memory of one",
+         group);
   number("epochs", t.epochs,
          "Passes over the training text at most; may be raised on resuming, but with --schedule linear",
          group, true);
@@ -209,13 +240,37 @@ void TrainOptions::add_training() {
          "of itself "
          "at every step, such as 0.999; 0: none",
          group);
+  number("weight-decay", t.weight_decay,
+         "Matrices shrink by this times the learning rate in every step (AdamW), such as 0.01", group);
+  number("l2", t.l2, "Or this times the matrix is added to its gradient, such as 1e-5", group);
   number("label-smoothing", t.label_smoothing, "Share of the probability spread over all words", group);
+  number(
+      "r-drop", t.r_drop,
+      "R-Drop: every batch goes through the model twice, and a quarter of this times the divergences of the "
+      "two predictions, one from the other and back, is added to their mean loss; such as 5; 0: once",
+      group);
+  number(
+      "teacher-forcing", t.teacher_forcing.lowest,
+      "rnn, gru, lstm: the decoder reads the right word with this probability, and otherwise the one that it "
+      "holds the likeliest itself (scheduled sampling)",
+      group);
+  choice(
+      "teacher-forcing-decay", c_.teacher_forcing_decay,
+      "How the probability goes down to that with the step i and a constant k. linear: 1 - k i; exponential: "
+      "k^i; inverse-sigmoid: k / (k + e^(i / k))",
+      {"none", "linear", "exponential", "inverse-sigmoid"}, group);
+  number("teacher-forcing-constant", t.teacher_forcing.constant, "The k of it", group);
   number("clip", t.clip, "Largest norm of all gradients together", group);
   choice(
       "bleu-tokenizer", c_.bleu_tokenizer,
       "What the validation's BLEU counts, as in translate score; auto: words between spaces, or characters",
       {"auto", "none", "13a", "intl", "char", "zh"}, group);
-  number("patience", t.patience, "Epochs without a better validation BLEU before it stops", group);
+  choice(
+      "best-by", c_.best_by,
+      "What makes an epoch the best: its BLEU, or its loss on the validation text, the decoder reading the "
+      "reference",
+      {"bleu", "loss"}, group);
+  number("patience", t.patience, "Epochs without a better one before it stops", group);
   number("seed", t.seed, "Seed of the weights, the dropout and the order of the batches", group);
 }
 

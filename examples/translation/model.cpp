@@ -3,6 +3,9 @@
 #include "recurrent_model.h"
 #include "transformer_model.h"
 
+#include <gradus/autograd/arithmetic.h>
+#include <gradus/autograd/modes.h>
+#include <gradus/autograd/normalize.h>
 #include <gradus/tensor/create.h>
 #include <gradus/tensor/error.h>
 #include <gradus/tensor/origin.h>
@@ -28,6 +31,47 @@ Option named(const char* what, const std::string& name, std::initializer_list<Op
   throw Error(what, "there is no " + std::string(what) + " '" + printable(name) + "'; known are " + known);
 }
 
+/// Throws where a probability of dropout is none, or belongs to the other kind of model.
+void check_dropouts(const ModelOptions& options) {
+  const auto refuse = [](const char* place, double value, const std::string& why) {
+    throw Error("translation model",
+                std::string(place) + " dropout is " + std::to_string(value) + ", and " + why);
+  };
+  const auto check = [&](const char* place, double value, bool has_place) {
+    if (!(value >= 0 && value < 1)) refuse(place, value, "must lie in [0, 1)");
+    if (!has_place && value > 0) {
+      refuse(
+          place, value,
+          "a model of the kind " + std::string(name_of(options.kind)) + " has no such place; leave it out");
+    }
+  };
+  const auto check_unless_general = [&](const char* place, double value, bool has_place) {
+    if (value != Dropouts::as_dropout) check(place, value, has_place);
+  };
+  const Dropouts& p = options.dropouts;
+  const bool transformer = options.kind == ModelKind::transformer;
+  check_unless_general("embedding", p.embedding, true);
+  check_unless_general("output", p.output, true);
+  check_unless_general("attention", p.attention, transformer);
+  check_unless_general("activation", p.activation, transformer);
+  check("word", p.word, true);
+  check("context", p.context, !transformer);
+  check("recurrent", p.recurrent, !transformer);
+}
+
+/// The same options with every probability of dropout said.
+ModelOptions with_dropouts(ModelOptions options) {
+  const auto fill = [](double& value, double general) {
+    if (value == Dropouts::as_dropout) value = general;
+  };
+  Dropouts& p = options.dropouts;
+  fill(p.embedding, options.dropout);
+  fill(p.attention, options.dropout);
+  fill(p.activation, options.dropout);
+  fill(p.output, options.kind == ModelKind::transformer ? 0 : options.dropout);
+  return options;
+}
+
 void check(const ModelOptions& options) {
   if (options.source_vocabulary < 5 || options.target_vocabulary < 5) {
     throw Error("translation model", "the vocabularies must hold words besides the four specials, got " +
@@ -48,8 +92,25 @@ void check(const ModelOptions& options) {
 
 std::unique_ptr<TranslationModel> make_model(const ModelOptions& options) {
   check(options);
-  if (options.kind == ModelKind::transformer) return std::make_unique<TransformerModel>(options);
-  return std::make_unique<RecurrentModel>(options);
+  check_dropouts(options);
+  const ModelOptions whole = with_dropouts(options);
+  if (options.kind == ModelKind::transformer) return std::make_unique<TransformerModel>(whole);
+  return std::make_unique<RecurrentModel>(whole);
+}
+
+TokenLoss TranslationModel::loss(const Tensor& source, const Tensor& lengths, const Tensor& previous,
+                                 const Tensor& target, double label_smoothing) const {
+  const Tensor hidden = features(source, lengths, previous);  // (B, T, features)
+  const nn::Linear& output = output_layer();
+  return linear_cross_entropy(hidden.flatten(0, 1), output.weight, output.bias, target.flatten(),
+                              {.ignore_index = 0, .label_smoothing = label_smoothing});
+}
+
+Tensor drop_words(const Tensor& embedded, double p) {
+  if (!is_training() || p == 0) return embedded;
+  Shape shape = embedded.shape();
+  shape[shape.rank() - 1] = 1;
+  return embedded * dropout(ones(shape, embedded.dtype()), p);
 }
 
 double least_parameters(const ModelOptions& options) {
@@ -94,7 +155,14 @@ const char* name_of(Context context) {
   return "?";
 }
 
-const char* name_of(Timing timing) { return timing == Timing::before ? "before" : "after"; }
+const char* name_of(Timing timing) {
+  switch (timing) {
+    case Timing::before: return "before";
+    case Timing::between: return "between";
+    case Timing::after: return "after";
+  }
+  return "?";
+}
 
 const char* name_of(OutputLayer output) { return output == OutputLayer::direct ? "direct" : "deep"; }
 
@@ -127,7 +195,7 @@ Context context_named(const std::string& name) {
   return named("context", name, {Context::last, Context::mean, Context::sum});
 }
 Timing timing_named(const std::string& name) {
-  return named("timing", name, {Timing::before, Timing::after});
+  return named("timing", name, {Timing::before, Timing::between, Timing::after});
 }
 OutputLayer output_named(const std::string& name) {
   return named("output", name, {OutputLayer::direct, OutputLayer::deep});

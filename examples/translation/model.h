@@ -1,6 +1,7 @@
 // What a translation model is to those who train it and decode with it, and the options of all of them.
 #pragma once
 #include <gradus/nn/attention.h>
+#include <gradus/nn/linear.h>
 #include <gradus/nn/losses.h>
 #include <gradus/nn/transformer.h>
 #include <gradus/nn/visit.h>
@@ -22,9 +23,11 @@ enum class Context { last, mean, sum };
 
 /// When a recurrent decoder attends.
 enum class Timing {
-  before,  // with the state before the step; the context goes into the step (Bahdanau et al. 2015)
-  after    // with the state after the step; tanh(W [context, state]) predicts, and goes into the next step
-           // (Luong et al. 2015)
+  before,   // with the state before the step; the context goes into the step (Bahdanau et al. 2015)
+  between,  // in the middle of a step of two: one cell takes the word in, its state attends, a second cell
+            // takes the context in (the conditional GRU of Sennrich et al. 2017)
+  after  // with the state after the step; tanh(W [context, state]) predicts, and goes into the next step
+         // (Luong et al. 2015)
 };
 
 /// How a word is predicted.
@@ -40,6 +43,18 @@ enum class Positions { none, sinusoidal, learned, shaw, t5, rotary, alibi };
 /// well, which needs a vocabulary for both languages.
 enum class Tie { none, target, all };
 
+/// Probabilities of dropout, by place. Where `as_dropout` stands it is what ModelOptions::dropout says there.
+struct Dropouts {
+  static constexpr double as_dropout = -1;
+  double embedding = as_dropout;   // of the features of embedded words
+  double word = 0;                 // of whole words, source and target (Gal, Ghahramani 2016)
+  double output = as_dropout;      // of what a word is predicted from; as_dropout in the Transformer: none
+  double attention = as_dropout;   // the Transformer: of attention weights
+  double activation = as_dropout;  // the Transformer: of the position-wise networks' hidden features
+  double context = 0;              // recurrent: of the encoder's states as attention and decoder see them
+  double recurrent = 0;            // recurrent: of the state in its products, one mask a sentence (the same)
+};
+
 struct ModelOptions {
   ModelKind kind = ModelKind::gru;
   std::int64_t source_vocabulary = 0;
@@ -47,6 +62,7 @@ struct ModelOptions {
   std::int64_t dim = 256;  // features of a word; in the Transformer of everything
   int layers = 1;          // of the encoder, and of the decoder
   double dropout = 0.3;
+  Dropouts dropouts = {};
 
   // Recurrent models.
   std::int64_t hidden = 256;  // features of a state
@@ -110,11 +126,23 @@ class Predictor {
 /// What can be trained.
 class TranslationModel : public Predictor {
  public:
+  /// What the words behind `previous` (B, T) are predicted from, (B, T, features), with dropout in training.
+  /// The decoder reads each word of `previous` with the probability `teacher_forcing`, and otherwise the one
+  /// that it holds the likeliest itself (Bengio et al. 2015); the first always. Throws where the model can
+  /// only read them all.
+  virtual Tensor features(const Tensor& source, const Tensor& lengths, const Tensor& previous,
+                          double teacher_forcing = 1) const = 0;
+  /// What makes scores of the vocabulary of them.
+  virtual const nn::Linear& output_layer() const = 0;
   /// The loss of the words `target` (B, T) when the decoder reads `previous` (B, T), with dropout in
   /// training.
-  virtual gradus::TokenLoss loss(const Tensor& source, const Tensor& lengths, const Tensor& previous,
-                                 const Tensor& target, double label_smoothing) const = 0;
+  gradus::TokenLoss loss(const Tensor& source, const Tensor& lengths, const Tensor& previous,
+                         const Tensor& target, double label_smoothing) const;
 };
+
+/// Embedded words (..., features) with whole words left out with a probability while training, and the others
+/// 1 / (1 - p) times as large.
+Tensor drop_words(const Tensor& embedded, double p);
 
 /// Throws where the options do not fit together.
 std::unique_ptr<TranslationModel> make_model(const ModelOptions& options);

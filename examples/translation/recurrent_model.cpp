@@ -10,6 +10,7 @@
 #include <gradus/autograd/reduce.h>
 #include <gradus/data/loader.h>
 #include <gradus/tensor/create.h>
+#include <gradus/tensor/random.h>
 
 #include <algorithm>
 #include <utility>
@@ -29,7 +30,8 @@ nn::Embedding table(std::int64_t words, std::int64_t features) {
 }
 
 bool feeds_input(const ModelOptions& options) {
-  return options.timing == Timing::before || !options.attention || options.input_feeding;
+  if (!options.attention || options.timing == Timing::before) return true;
+  return options.timing == Timing::after && options.input_feeding;
 }
 
 /// What goes into the first decoder layer beside the embedding.
@@ -82,9 +84,11 @@ RecurrentModel::Parts RecurrentModel::make_parts(const ModelOptions& options) {
   const int starts = options.kind == ModelKind::lstm ? 2 : 1;  // state, and the cell of an LSTM
   Parts parts{.source_embedding = table(options.source_vocabulary, E),
               .target_embedding = table(options.target_vocabulary, E),
-              .encoder = RecurrentEncoder(options.kind, E, H, options.layers, options.dropout),
+              .encoder = RecurrentEncoder(options.kind, E, H, options.layers, options.dropout,
+                                          options.dropouts.recurrent),
               .bridge = nn::Linear(2 * H, starts * options.layers * H),
               .decoder = {},
+              .transition = {},
               .key_projection = {},
               .attention = {},
               .combine = {},
@@ -99,6 +103,7 @@ RecurrentModel::Parts RecurrentModel::make_parts(const ModelOptions& options) {
         score == nn::Score::dot || score == nn::Score::scaled_dot || score == nn::Score::cosine;
     if (same_size) parts.key_projection.emplace(2 * H, H);
     parts.attention.emplace(score, H, same_size ? H : 2 * H, options.attending);
+    if (options.timing == Timing::between) parts.transition.emplace(options.kind, 2 * H, H);
     if (options.timing == Timing::after) parts.combine.emplace(3 * H, H);
   }
   if (deep) {
@@ -111,28 +116,38 @@ RecurrentModel::Parts RecurrentModel::make_parts(const ModelOptions& options) {
 RecurrentModel::RecurrentModel(const ModelOptions& options)
     : options_(options), parts_(make_parts(options)) {}
 
+/// words (...) -> (..., E)
+Tensor RecurrentModel::embed(const nn::Embedding& table, const Tensor& words) const {
+  return dropout(drop_words(table(words), options_.dropouts.word), options_.dropouts.embedding);
+}
+
 RecurrentModel::Memory RecurrentModel::encode(const Tensor& source, const Tensor& lengths,
                                               State& start) const {
   const std::int64_t H = options_.hidden, layers = options_.layers;
-  const Tensor embedded = dropout(parts_.source_embedding(source), options_.dropout);  // (B, S, E)
-  const RecurrentEncoder::Output read = parts_.encoder(embedded, lengths);
+  RecurrentEncoder::Output read = parts_.encoder(embed(parts_.source_embedding, source), lengths);
   const Tensor starts = tanh(parts_.bridge(read.ends));  // (B, layers H), with the cells of an LSTM behind
   const auto part = [&](std::int64_t i) { return starts.slice(1, i * H, (i + 1) * H); };
   for (std::int64_t layer = 0; layer < layers; ++layer) {
     start.layers.push_back({part(layer), options_.kind == ModelKind::lstm ? part(layers + layer) : Tensor()});
   }
-  if (attends_after()) start.attentional = zeros({source.size(0), H}, read.ends.dtype());
+  if (attends(Timing::after)) start.attentional = zeros({source.size(0), H}, read.ends.dtype());
 
+  read.states = dropout(read.states, options_.dropouts.context);
   Memory memory{.values = read.states,
                 .keys = {},
                 .mask = padding_mask(lengths, source.size(1)),
                 .whole = {},
-                .fed_weight = parts_.decoder.front().weight_behind(options_.dim)};
+                .fed_weight = parts_.decoder.front().weight_behind(options_.dim),
+                .state_masks = CachedVector<Tensor>(parts_.decoder.size() + 1)};
+  if (is_training() && options_.dropouts.recurrent > 0) {
+    for (Tensor& mask : memory.state_masks)
+      mask = dropout(ones({source.size(0), H}, read.ends.dtype()), options_.dropouts.recurrent);
+  }
   if (parts_.attention) {
     memory.keys = parts_.attention->project_keys(parts_.key_projection ? (*parts_.key_projection)(read.states)
                                                                        : read.states);
   } else if (options_.context == Context::last) {
-    memory.whole = read.ends;
+    memory.whole = dropout(read.ends, options_.dropouts.context);
   } else {
     memory.whole = sum(read.states, {1});  // padding is zero in the encoder's output
     if (options_.context == Context::mean)
@@ -155,21 +170,27 @@ Tensor RecurrentModel::attend(const Tensor& query, State& state, const Memory& m
 Tensor RecurrentModel::advance(const Tensor& embedded, const Tensor& projected, State& state,
                                const Memory& memory) const {
   Tensor context = memory.whole;  // (B, 2H)
-  if (parts_.attention && !attends_after()) context = attend(state.layers.back().state, state, memory);
-  const Tensor& fed = attends_after() ? state.attentional : context;
+  if (attends(Timing::before)) context = attend(state.layers.back().state, state, memory);
+  const Tensor& fed = attends(Timing::after) ? state.attentional : context;
   for (std::size_t layer = 0; layer < parts_.decoder.size(); ++layer) {
     const RecurrentCell& cell = parts_.decoder[layer];
-    if (layer == 0) {
-      state.layers[0] = feeds_input(options_) ? cell.step(projected, fed, memory.fed_weight, state.layers[0])
-                                              : cell.step_projected(projected, state.layers[0]);
+    const Tensor& mask = memory.state_masks[layer];
+    CellState& own = state.layers[layer];
+    if (layer > 0) {
+      own = cell.step(dropout(state.layers[layer - 1].state, options_.dropout), own, mask);
+    } else if (feeds_input(options_)) {
+      own = cell.step(projected, fed, memory.fed_weight, own, mask);
     } else {
-      state.layers[layer] =
-          cell.step(dropout(state.layers[layer - 1].state, options_.dropout), state.layers[layer]);
+      own = cell.step_projected(projected, own, mask);
+    }
+    if (layer == 0 && attends(Timing::between)) {
+      context = attend(own.state, state, memory);
+      own = parts_.transition->step(context, own, memory.state_masks.back());
     }
   }
   const Tensor& top = state.layers.back().state;
   Tensor features;
-  if (attends_after()) {
+  if (attends(Timing::after)) {
     features = tanh((*parts_.combine)(cat({attend(top, state, memory), top}, 1)));
     state.attentional = features;
   } else {
@@ -188,21 +209,34 @@ std::int64_t RecurrentModel::most_words() const {
   return std::min(longest_sentence, options_.attending.max_length - 1);  // the end is a position, too
 }
 
-TokenLoss RecurrentModel::loss(const Tensor& source, const Tensor& lengths, const Tensor& previous,
-                               const Tensor& target, double label_smoothing) const {
+/// The words (B,) that features (B, ...) speak for the most.
+Tensor RecurrentModel::likeliest_words(const Tensor& features) const {
+  const no_grad scope;
+  return argmax(parts_.output(before_output(features)), 1);
+}
+
+Tensor RecurrentModel::features(const Tensor& source, const Tensor& lengths, const Tensor& previous,
+                                double teacher_forcing) const {
   State state;
   const Memory memory = encode(source, lengths, state);
-  const Tensor embedded = dropout(parts_.target_embedding(previous), options_.dropout);  // (B, T, E)
-  const Tensor projected =
-      parts_.decoder.front().project_first(embedded);  // (B, T, gates), all steps at once
-  CachedVector<Tensor> features;                       // of every step
-  for (std::int64_t t = 0; t < previous.size(1); ++t) {
-    features.push_back(advance(embedded.select(1, t), projected.select(1, t), state, memory));
+  const RecurrentCell& first = parts_.decoder.front();
+  CachedVector<Tensor> features;  // of every step
+  if (teacher_forcing == 1) {
+    const Tensor embedded = embed(parts_.target_embedding, previous);  // (B, T, E)
+    const Tensor projected = first.project_first(embedded);            // (B, T, gates), all steps at once
+    for (std::int64_t t = 0; t < previous.size(1); ++t) {
+      features.push_back(advance(embedded.select(1, t), projected.select(1, t), state, memory));
+    }
+  } else {
+    const Tensor given = bernoulli(teacher_forcing, previous.shape());  // (B, T)
+    for (std::int64_t t = 0; t < previous.size(1); ++t) {
+      Tensor words = previous.select(1, t);  // (B,)
+      if (t > 0) words = where(given.select(1, t), words, likeliest_words(features.back()));
+      const Tensor embedded = embed(parts_.target_embedding, words);  // (B, E)
+      features.push_back(advance(embedded, first.project_first(embedded), state, memory));
+    }
   }
-  const Tensor hidden =
-      dropout(before_output(stack(features, 1)), options_.dropout);  // (B, T, E or features)
-  return linear_cross_entropy(hidden.flatten(0, 1), parts_.output.weight, parts_.output.bias,
-                              target.flatten(), {.ignore_index = 0, .label_smoothing = label_smoothing});
+  return dropout(before_output(stack(features, 1)), options_.dropouts.output);  // (B, T, E or features)
 }
 
 std::unique_ptr<Decoding> RecurrentModel::start(const Tensor& source, const Tensor& lengths) const {

@@ -15,8 +15,9 @@ class RecurrentModel : public TranslationModel {
  public:
   explicit RecurrentModel(const ModelOptions& options);
 
-  gradus::TokenLoss loss(const Tensor& source, const Tensor& lengths, const Tensor& previous,
-                         const Tensor& target, double label_smoothing) const override;
+  Tensor features(const Tensor& source, const Tensor& lengths, const Tensor& previous,
+                  double teacher_forcing) const override;
+  const nn::Linear& output_layer() const override { return parts_.output; }
   std::int64_t most_words() const override;
   bool has_attention() const override { return options_.attention.has_value(); }
   std::unique_ptr<Decoding> start(const Tensor& source, const Tensor& lengths) const override;
@@ -29,6 +30,8 @@ class RecurrentModel : public TranslationModel {
     Tensor mask;        // (B, S) bool, true at padding
     Tensor whole;       // (B, 2H): the context of every step where there is no attention
     Tensor fed_weight;  // (gates, fed): what the first decoder layer makes of what comes beside the embedding
+    gradus::CachedVector<Tensor> state_masks;  // (B, H) of variational dropout, or undefined: those of the
+                                               // decoder's layers, and of the cell in between
   };
   /// Where the decoder stands between two steps.
   struct State {
@@ -47,6 +50,8 @@ class RecurrentModel : public TranslationModel {
     nn::Linear bridge;  // (2H) of the encoder's last states -> first states of all decoder layers
     std::vector<RecurrentCell>
         decoder;  // the first reads (embedding, context or what is fed), each further one the state below
+    std::optional<RecurrentCell>
+        transition;  // with Timing::between: goes on from the first layer's state with the context (2H)
     std::optional<nn::Linear>
         key_projection;  // 2H -> H, for scores that compare states and keys feature by feature
     std::optional<nn::Attention> attention;
@@ -55,7 +60,9 @@ class RecurrentModel : public TranslationModel {
     nn::Linear output;                  // to the vocabulary; tied to the target embedding after `deep`
   };
   static Parts make_parts(const ModelOptions& options);
-  bool attends_after() const { return options_.attention && options_.timing == Timing::after; }
+  bool attends(Timing timing) const { return options_.attention && options_.timing == timing; }
+  Tensor embed(const nn::Embedding& table, const Tensor& words) const;
+  Tensor likeliest_words(const Tensor& features) const;
   Tensor attend(const Tensor& query, State& state, const Memory& memory) const;
   Tensor advance(const Tensor& embedded, const Tensor& projected, State& state, const Memory& memory) const;
   Tensor before_output(const Tensor& features) const;

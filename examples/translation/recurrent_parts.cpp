@@ -9,16 +9,25 @@ namespace translation {
 using namespace gradus;
 
 RecurrentEncoder::RecurrentEncoder(ModelKind kind, std::int64_t input_size, std::int64_t hidden, int layers,
-                                   double dropout) {
+                                   double dropout, double recurrent_dropout) {
   if (kind == ModelKind::rnn) {
     rnn_.emplace(input_size, hidden,
-                 nn::RNNOptions{.layers = layers, .bidirectional = true, .dropout = dropout});
+                 nn::RNNOptions{.layers = layers,
+                                .bidirectional = true,
+                                .dropout = dropout,
+                                .recurrent_dropout = recurrent_dropout});
   } else if (kind == ModelKind::lstm) {
     lstm_.emplace(input_size, hidden,
-                  nn::LSTMOptions{.layers = layers, .bidirectional = true, .dropout = dropout});
+                  nn::LSTMOptions{.layers = layers,
+                                  .bidirectional = true,
+                                  .dropout = dropout,
+                                  .recurrent_dropout = recurrent_dropout});
   } else {
     gru_.emplace(input_size, hidden,
-                 nn::GRUOptions{.layers = layers, .bidirectional = true, .dropout = dropout});
+                 nn::GRUOptions{.layers = layers,
+                                .bidirectional = true,
+                                .dropout = dropout,
+                                .recurrent_dropout = recurrent_dropout});
   }
 }
 
@@ -50,18 +59,19 @@ Tensor RecurrentCell::project_first(const Tensor& first) const {
 Tensor RecurrentCell::weight_behind(std::int64_t first) const { return weights().weight_ih.slice(1, first); }
 
 CellState RecurrentCell::step(const Tensor& projected_first, const Tensor& rest, const Tensor& rest_weight,
-                              const CellState& before) const {
-  return step_projected(projected_first + linear(rest, rest_weight), before);
+                              const CellState& before, const Tensor& mask) const {
+  return step_projected(projected_first + linear(rest, rest_weight), before, mask);
 }
 
-CellState RecurrentCell::step(const Tensor& input, const CellState& before) const {
-  return step_projected(linear(input, weights().weight_ih, weights().bias_ih), before);
+CellState RecurrentCell::step(const Tensor& input, const CellState& before, const Tensor& mask) const {
+  return step_projected(linear(input, weights().weight_ih, weights().bias_ih), before, mask);
 }
 
-CellState RecurrentCell::step_projected(const Tensor& input_gates, const CellState& before) const {
-  if (rnn_) return {rnn_->step(input_gates, before.state), {}};
-  if (gru_) return {gru_->step(input_gates, before.state), {}};
-  const auto next = lstm_->step(input_gates, before.state, before.cell);
+CellState RecurrentCell::step_projected(const Tensor& input_gates, const CellState& before,
+                                        const Tensor& mask) const {
+  if (rnn_) return {rnn_->step(input_gates, before.state, mask), {}};
+  if (gru_) return {gru_->step(input_gates, before.state, mask), {}};
+  const auto next = lstm_->step(input_gates, before.state, before.cell, mask);
   return {next.state, next.cell};
 }
 

@@ -20,7 +20,8 @@ struct CellState {
 /// A stack that reads a sentence in both directions.
 class RecurrentEncoder {
  public:
-  RecurrentEncoder(ModelKind kind, std::int64_t input_size, std::int64_t hidden, int layers, double dropout);
+  RecurrentEncoder(ModelKind kind, std::int64_t input_size, std::int64_t hidden, int layers, double dropout,
+                   double recurrent_dropout);
   struct Output {
     Tensor states;  // (B, S, 2H); zero at padding
     Tensor ends;    // (B, 2H): the last state of either direction of the last layer
@@ -46,13 +47,13 @@ class RecurrentCell {
   /// steps, its gradient is one product over all of them.
   Tensor weight_behind(std::int64_t first) const;
   /// A step whose input is [first, rest]: what project_first made of one part, and the other (B, rest) with
-  /// its weight.
+  /// its weight. Here and below the mask (B, H), or undefined, is that of variational dropout (gru_sequence).
   CellState step(const Tensor& projected_first, const Tensor& rest, const Tensor& rest_weight,
-                 const CellState& before) const;
+                 const CellState& before, const Tensor& mask) const;
   /// A step whose whole input is what project_first was given.
-  CellState step_projected(const Tensor& input_gates, const CellState& before) const;
+  CellState step_projected(const Tensor& input_gates, const CellState& before, const Tensor& mask) const;
   /// A step whose input (B, input) is given as a whole.
-  CellState step(const Tensor& input, const CellState& before) const;
+  CellState step(const Tensor& input, const CellState& before, const Tensor& mask) const;
   GRADUS_FIELDS(RecurrentCell, rnn_, gru_, lstm_)
 
  private:

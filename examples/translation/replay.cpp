@@ -76,9 +76,9 @@ int run_replay(const ReplayCommand& command, TrainCommand& options, std::ostream
   out << "step " << command.step << ", epoch " << training.state().epoch << ", made again from " << from
       << "\n";
   advance(training, command.step - 1);
-  out << "sentences       " << lines_of(options, setup.data, training.next_batch()) << "\n";
+  out << "sentences       " << lines_of(options, setup.data, training.next_examples()) << "\n";
 
-  const double loss = training.gradients_of_next_batch();
+  const double loss = training.gradients_of_next_step();
   const auto norms = gradient_norms(*setup.model);
   const double norm = optim::clip_grad_norm_(parameters(setup.model->view()), INFINITY);
   const auto compare = [&out](const char* what, double now, double before) {

@@ -54,9 +54,10 @@ void Run::end_epoch(const Validation& validation, bool best) {
       best_.emplace_back(name, tensor.clone());
     save_weights(command_.out, best_);
   }
-  std::fprintf(stderr, "epoch %-3lld valid loss %.3f  perplexity %.2f  BLEU %.2f%s  (%s)\n",
-               static_cast<long long>(state().epoch), validation.loss, validation.perplexity, validation.bleu,
-               best ? " *" : "", duration_text(seconds()).c_str());
+  std::fprintf(stderr, "epoch %-3lld valid loss %.3f  perplexity %.2f, per word %.2f  BLEU %.2f%s  (%s)\n",
+               static_cast<long long>(state().epoch), validation.loss, validation.perplexity,
+               validation.word_perplexity, validation.bleu, best ? " *" : "",
+               duration_text(seconds()).c_str());
 }
 
 /// The first weight that holds a number which is not finite.
@@ -91,7 +92,7 @@ void Run::store() {
 void Run::report_bad_step() {
   const bool sound = first_broken_weight().empty();
   if (sound) store();
-  const double loss = training_.gradients_of_next_batch();
+  const double loss = training_.gradients_of_next_step();
   std::string gradients = "all gradients are finite";
   for (const auto& [name, norm] : gradient_norms(*setup_.model)) {
     if (std::isfinite(norm)) continue;
@@ -103,7 +104,7 @@ void Run::report_bad_step() {
       "step " + std::to_string(state().step + 1) + " (epoch " + std::to_string(state().epoch) + ", batch " +
           std::to_string(state().batch + 1) + "): the loss is " + std::to_string(loss) + ", and " +
           gradients + "; the sentences of the batch are the lines " +
-          lines_of(command_, setup_.data, training_.next_batch()) +
+          lines_of(command_, setup_.data, training_.next_examples()) +
           (sound ? "; the state before this step is kept. " : "; the checkpoints before it are kept. ") +
           "Try a smaller --lr or --clip in a new folder, or leave such steps out: translate train --out " +
           command_.out + " --resume --skip-bad-steps");

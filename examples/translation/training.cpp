@@ -4,8 +4,8 @@
 
 #include <gradus/autograd/modes.h>
 #include <gradus/nn/model.h>
-#include <gradus/optim/clip.h>
 #include <gradus/tensor/error.h>
+#include <gradus/tensor/origin.h>
 #include <gradus/tensor/random.h>
 
 #include <algorithm>
@@ -31,67 +31,13 @@ void copy_values(const NamedTensors& from, const NamedTensors& to) {
 
 }  // namespace
 
-// --- the step ----------------------------------------------------------------------------------------------
+const char* name_of(BestBy measure) { return measure == BestBy::bleu ? "bleu" : "loss"; }
 
-Learner::Learner(const TranslationModel& model, const optim::AdamOptions& options)
-    : model_(model), parameters_(parameters(model.view())), adam_(parameters_, options) {}
-
-double Learner::gradients(const Batch& batch, double label_smoothing) {
-  adam_.zero_grad();
-  const TokenLoss result =
-      model_.loss(batch.source, batch.lengths, batch.previous, batch.target, label_smoothing);
-  result.loss.backward();
-  return result.loss.item();
-}
-
-StepResult Learner::step(const Batch& batch, double label_smoothing, double clip) {
-  StepResult result;
-  result.loss = gradients(batch, label_smoothing);
-  result.gradient_norm = optim::clip_grad_norm_(parameters_, clip);
-  if (result.finite()) adam_.step();
-  return result;
-}
-
-std::vector<std::pair<std::string, double>> gradient_norms(const TranslationModel& model) {
-  std::vector<std::pair<std::string, double>> norms;
-  for (const auto& [name, parameter] : named_parameters(model.view())) {
-    norms.emplace_back(name, optim::clip_grad_norm_(std::span(&parameter, 1), INFINITY));
+BestBy best_by_named(const std::string& name) {
+  for (const BestBy measure : {BestBy::bleu, BestBy::loss}) {
+    if (name == name_of(measure)) return measure;
   }
-  return norms;
-}
-
-// --- the learning rate -------------------------------------------------------------------------------------
-
-const char* name_of(Schedule schedule) {
-  switch (schedule) {
-    case Schedule::plateau: return "plateau";
-    case Schedule::inverse_sqrt: return "inverse-sqrt";
-    case Schedule::linear: return "linear";
-  }
-  return "?";
-}
-
-Schedule schedule_named(const std::string& name) {
-  for (const Schedule schedule : {Schedule::plateau, Schedule::inverse_sqrt, Schedule::linear}) {
-    if (name == name_of(schedule)) return schedule;
-  }
-  throw Error("train", "there is no schedule '" + name + "'; known are plateau, inverse-sqrt and linear");
-}
-
-double Training::scheduled_lr() const {
-  const auto step = static_cast<double>(state_.step + 1);
-  const auto warmup = static_cast<double>(std::max<std::int64_t>(options_.warmup, 1));
-  if (step < warmup) return state_.lr * step / warmup;
-  switch (options_.schedule) {
-    case Schedule::plateau: return state_.lr;
-    case Schedule::inverse_sqrt: return state_.lr * std::sqrt(warmup / step);
-    case Schedule::linear: {
-      const double epochs = static_cast<double>(state_.epoch - 1) +
-                            static_cast<double>(state_.batch) / static_cast<double>(batch_count());
-      return state_.lr * (1 - epochs / static_cast<double>(options_.epochs));
-    }
-  }
-  return state_.lr;
+  throw Error("train", "epochs are not compared by '" + printable(name) + "'; known are bleu and loss");
 }
 
 // --- a training, step by step ------------------------------------------------------------------------------
@@ -100,24 +46,31 @@ Training::Training(const TranslationModel& model, const Data& data, const Traini
     : model_(model),
       data_(data),
       options_(options),
-      learner_(model, {.lr = options.lr, .beta2 = options.beta2}) {
+      learner_(
+          model,
+          {.lr = options.lr, .beta2 = options.beta2, .weight_decay = options.weight_decay, .l2 = options.l2}),
+      feed_(data, {.batch = options.batch,
+                   .unit = options.batch_unit,
+                   .accumulate = options.accumulate,
+                   .epochs = options.epochs,
+                   .subword_sampling = options.subword_sampling,
+                   .seed = options.seed}) {
   state_.lr = options.lr;
   if (options.ema > 0) average_ = copies(state_dict(model.view()));
-  lay_out_epoch();
+  feed_.go_to(state_.epoch);
 }
 
-std::span<const Example> Training::examples() const {
-  return options_.subword_sampling > 0 ? std::span<const Example>(sampled_) : data_.train;
+double Training::scheduled_lr() const {
+  const double epochs = static_cast<double>(state_.epoch - 1) +
+                        static_cast<double>(state_.batch) / static_cast<double>(batch_count());
+  return learning_rate(options_.schedule, state_.lr, options_.warmup, state_.step + 1,
+                       epochs / static_cast<double>(options_.epochs));
 }
 
-void Training::lay_out_epoch() {
-  if (options_.subword_sampling > 0) {
-    sampled_ = sample(data_.train_text, data_.source, data_.target, options_.subword_sampling, options_.seed,
-                      static_cast<std::uint64_t>(state_.epoch));
-  }
-  batches_ = make_batches(examples(),
-                          {.batch_size = options_.batch, .unit = options_.batch_unit, .seed = options_.seed},
-                          static_cast<std::uint64_t>(state_.epoch));
+Objective Training::objective() const {
+  return {.label_smoothing = options_.label_smoothing,
+          .r_drop = options_.r_drop,
+          .teacher_forcing = options_.teacher_forcing.ratio(state_.step)};
 }
 
 void Training::restore(const TrainingState& state, const NamedTensors& optimizer,
@@ -131,7 +84,7 @@ void Training::restore(const TrainingState& state, const NamedTensors& optimizer
     mean = stored->second;
   }
   state_ = state;
-  lay_out_epoch();
+  feed_.go_to(state_.epoch);
   if (state_.batch > batch_count()) {
     throw Error("train", "the checkpoint stands at batch " + std::to_string(state_.batch) + " of epoch " +
                              std::to_string(state_.epoch) + ", which has " + std::to_string(batch_count()));
@@ -146,8 +99,8 @@ bool Training::goes_on() const {
 StepResult Training::step() {
   const RandomStream random = random_state();
   learner_.set_lr(scheduled_lr());
-  const StepResult result =
-      learner_.step(make_batch(examples(), next_batch()), options_.label_smoothing, options_.clip);
+  StepResult result = learner_.step(feed_.step_batches(state_.batch), objective(), options_.clip);
+  if (!options_.teacher_forcing.always()) result.teacher_forcing = objective().teacher_forcing;
   if (result.finite()) {
     state_.loss_sum += result.loss;
     ++state_.updates;
@@ -159,7 +112,7 @@ StepResult Training::step() {
     return result;
   }
   ++state_.step;
-  ++state_.batch;
+  state_.batch += feed_.step_size(state_.batch);
   return result;
 }
 
@@ -186,8 +139,11 @@ AverageInUse::AverageInUse(const Training& training) {
 AverageInUse::~AverageInUse() { copy_values(kept_, weights_); }
 
 bool Training::judge(const Validation& validation) {
-  if (state_.best_epoch != 0 && !(validation.bleu > state_.best.bleu)) return false;
-  state_.best = validation;
+  const double loss = std::isfinite(validation.loss) ? validation.loss : INFINITY;  // as a checkpoint has it
+  const bool better =
+      options_.best_by == BestBy::bleu ? validation.bleu > state_.best.bleu : loss < state_.best.loss;
+  if (state_.best_epoch != 0 && !better) return false;
+  state_.best = {loss, validation.bleu};
   state_.best_epoch = state_.epoch;
   state_.best_step = state_.step;
   return true;
@@ -201,12 +157,12 @@ void Training::next_epoch(const Validation& validation) {
   state_.batch = 0;
   state_.loss_sum = 0;
   state_.updates = 0;
-  lay_out_epoch();
+  feed_.go_to(state_.epoch);
 }
 
-double Training::gradients_of_next_batch() {
+double Training::gradients_of_next_step() {
   const RandomStream random = random_state();
-  const double loss = learner_.gradients(make_batch(examples(), next_batch()), options_.label_smoothing);
+  const double loss = learner_.gradients(feed_.step_batches(state_.batch), objective());
   set_random_state(random);
   return loss;
 }
@@ -242,16 +198,6 @@ class EpochBar {
   std::int64_t tokens_ = 0;
 };
 
-/// Target tokens of the batch that comes next, the ends included.
-std::int64_t tokens_of_next_batch(const Training& training) {
-  std::int64_t tokens = 0;
-  for (const std::int64_t index : training.next_batch()) {
-    tokens +=
-        static_cast<std::int64_t>(training.examples()[static_cast<std::size_t>(index)].target.size()) + 1;
-  }
-  return tokens;
-}
-
 void store(const TrainingEvents& events) {
   if (events.checkpoint) events.checkpoint();
 }
@@ -266,14 +212,13 @@ std::optional<Ending> take_steps(Training& training, const TrainingEvents& event
       store(events);
       return Ending::interrupted;
     }
-    const std::int64_t tokens = tokens_of_next_batch(training);
     const StepResult result = training.step();
     if (!result.finite() && !training.options().skip_bad_steps) {
       if (events.progress) bar.finish();
       return Ending::bad_step;
     }
     if (events.step) events.step(result);
-    if (events.progress) bar.update(tokens);
+    if (events.progress) bar.update(result.target_tokens);
     if (every > 0 && training.state().step % every == 0) store(events);
   }
   if (events.progress) bar.finish();

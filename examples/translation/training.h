@@ -1,59 +1,27 @@
 // Training a translator: the step, the passes over the data, and when to stop.
 #pragma once
-#include "model.h"
+#include "batch_feed.h"
+#include "learner.h"
+#include "schedule.h"
 #include "search.h"
-#include "text.h"
-#include "tokenizers.h"
-
-#include <gradus/optim/adam.h>
 
 #include <cmath>
 #include <functional>
 #include <optional>
-#include <span>
 #include <string>
 #include <vector>
 
 namespace translation {
 
-struct StepResult {
-  double loss = 0;           // mean over the target tokens, with label smoothing
-  double gradient_norm = 0;  // before clipping
-  bool finite() const { return std::isfinite(loss) && std::isfinite(gradient_norm); }
-};
-
-/// Takes the training steps of a model: what every training here and the benchmark are made of.
-class Learner {
- public:
-  Learner(const TranslationModel& model, const gradus::optim::AdamOptions& options);
-  /// Forward, backward, clipping to a norm, update. Without the update where the loss or a gradient is no
-  /// finite number.
-  StepResult step(const Batch& batch, double label_smoothing, double clip);
-  /// Forward and backward alone: the loss. The gradients stand in the parameters.
-  double gradients(const Batch& batch, double label_smoothing);
-  double lr() const { return adam_.lr(); }
-  void set_lr(double lr) { adam_.set_lr(lr); }
-  gradus::NamedTensors optimizer_state() const { return adam_.state_dict(); }
-  void load_optimizer_state(const gradus::NamedTensors& state) { adam_.load_state_dict(state); }
-
- private:
-  const TranslationModel& model_;
-  std::vector<Tensor> parameters_;
-  gradus::optim::Adam adam_;
-};
-
-/// How the learning rate goes on once it has risen over the warm-up.
-enum class Schedule {
-  plateau,       // multiplied by lr_decay after an epoch without a better validation loss
-  inverse_sqrt,  // lr sqrt(warmup / step) (Vaswani et al. 2017)
-  linear         // falls to 0 at the end of the last epoch
-};
-const char* name_of(Schedule schedule);
-Schedule schedule_named(const std::string& name);
+/// What epochs are compared by.
+enum class BestBy { bleu, loss };
+const char* name_of(BestBy measure);
+BestBy best_by_named(const std::string& name);
 
 struct TrainingOptions {
   std::int64_t batch = 64;  // sentences, or padded tokens
   gradus::BatchUnit batch_unit = gradus::BatchUnit::sentences;
+  std::int64_t accumulate = 1;  // batches that one step learns from together
   std::int64_t epochs = 30;
   std::int64_t max_steps = 0;  // 0: no limit
   double lr = 1e-3;
@@ -62,9 +30,14 @@ struct TrainingOptions {
   std::int64_t warmup = 0;  // steps over which the learning rate rises from 0
   double lr_decay = 0.5;    // of Schedule::plateau
   double ema = 0;           // how long the running mean of the weights remembers; 0: there is none
+  double weight_decay = 0;  // see LearnerOptions
+  double l2 = 0;
   double label_smoothing = 0.1;
+  double r_drop = 0;  // see Objective
+  TeacherForcing teacher_forcing = {};
   double clip = 1;
-  std::int64_t patience = 5;    // epochs without a better BLEU before it stops
+  BestBy best_by = BestBy::bleu;
+  std::int64_t patience = 5;    // epochs that are not better by it before it stops
   double subword_sampling = 0;  // how freely words are cut anew in every epoch; 0: always the same way
   std::uint64_t seed = 1;
   bool skip_bad_steps = false;          // go on after a loss or gradient that is no finite number
@@ -75,15 +48,11 @@ struct TrainingOptions {
 struct Validation {
   double loss = 0;  // mean negative log-likelihood of a target token, end included, without label smoothing
   double perplexity = 0;  // e^loss, with the reference as the decoder's input
-  double bleu = 0;        // of greedy translations
-};
-
-struct Data {
-  Language source, target;
-  std::vector<Example> train;
-  std::vector<std::int64_t> train_lines;  // where they stand in the training text, from 1
-  gradus::ParallelCorpus train_text, valid;
-  scoring::Tokenizer bleu_tokenizer = scoring::Tokenizer::none;  // of the validation's BLEU
+  /// The same by words instead of tokens, whatever a token is: e^(the sum over all tokens / (pieces of the
+  /// references' text between white space + one end for each sentence)). Models with other tokens compare by
+  /// it.
+  double word_perplexity = 0;
+  double bleu = 0;  // of greedy translations
 };
 
 /// Nothing where `stop` asked for an end in between.
@@ -98,9 +67,11 @@ struct TrainingState {
   std::int64_t batch = 0;  // batches of it that are done; their order depends on the seed and the epoch alone
   double lr = 0;           // once warmed up
   double best_loss = INFINITY;  // of all validations: decides on the learning rate
-  std::int64_t best_epoch = 0;  // of the best BLEU: decides on the end; 0: none yet
+  std::int64_t best_epoch = 0;  // by options().best_by: decides on the end; 0: none yet
   std::int64_t best_step = 0;   // taken by then
-  Validation best;
+  struct {
+    double loss = 0, bleu = 0;
+  } best;                    // the best epoch's
   std::int64_t skipped = 0;  // steps without an update
   double loss_sum = 0;       // over the updates of this epoch
   std::int64_t updates = 0;  // in this epoch
@@ -129,30 +100,26 @@ class Training {
   bool out_of_steps() const { return options_.max_steps > 0 && state_.step >= options_.max_steps; }
   /// All batches of the epoch are done.
   bool epoch_done() const { return state_.batch == batch_count(); }
-  std::int64_t batch_count() const { return static_cast<std::int64_t>(batches_.size()); }
-  /// The sentence pairs as they are cut in this epoch.
-  std::span<const Example> examples() const;
-  /// Those of the batch that comes next, as indices.
-  const std::vector<std::int64_t>& next_batch() const {
-    return batches_.at(static_cast<std::size_t>(state_.batch));
-  }
+  std::int64_t batch_count() const { return feed_.batch_count(); }
+  /// The examples of the step that comes next, as indices.
+  std::vector<std::int64_t> next_examples() const { return feed_.step_examples(state_.batch); }
 
-  /// Takes the step of the next batch. Where its loss or gradients are no finite numbers the weights stay as
-  /// they are; then it counts as skipped with options().skip_bad_steps, and all is as before the step
-  /// without.
+  /// Takes the step of the next batches, options().accumulate of them. Where its loss or gradients are no
+  /// finite numbers the weights stay as they are; then it counts as skipped with options().skip_bad_steps,
+  /// and all is as before the step without.
   StepResult step();
   /// Takes the figures of this epoch; true where they are the best so far.
   bool judge(const Validation& validation);
   /// Goes to the next epoch, with the learning rate that these figures ask for.
   void next_epoch(const Validation& validation);
 
-  /// Forward and backward of the next batch again: its loss. The gradients stand in the parameters; random
+  /// Forward and backward of the next step alone: its loss. The gradients stand in the parameters; random
   /// numbers are put back.
-  double gradients_of_next_batch();
+  double gradients_of_next_step();
 
  private:
-  void lay_out_epoch();
   double scheduled_lr() const;
+  Objective objective() const;
   void update_average();
 
   const TranslationModel& model_;
@@ -161,8 +128,7 @@ class Training {
   Learner learner_;
   TrainingState state_;
   gradus::NamedTensors average_;
-  std::vector<Example> sampled_;  // with subword sampling: the examples of this epoch
-  gradus::Batches batches_;       // of this epoch
+  BatchFeed feed_;
 };
 
 /// While it lives, the model has the running mean of its weights, where there is one.
@@ -176,10 +142,6 @@ class AverageInUse {
  private:
   gradus::NamedTensors weights_, kept_;
 };
-
-/// The norm of every parameter's gradient, in order of declaration; nan or inf where one holds such a number.
-/// Spoils gradients that are not finite.
-std::vector<std::pair<std::string, double>> gradient_norms(const TranslationModel& model);
 
 /// What happens during training, for whoever shows or stores it. Empty ones are left out.
 struct TrainingEvents {

@@ -85,9 +85,11 @@ int finish(Run& run, Ending ending, const TrainCommand& command, const Interrupt
     return interruption.exit_status();
   }
   std::fprintf(stderr,
-               "best: epoch %lld with a validation BLEU of %.2f; %lld steps; %s; the model is in %s\n",
-               static_cast<long long>(state.best_epoch), state.best.bleu, static_cast<long long>(state.step),
-               duration_text(run.seconds()).c_str(), path_text(command.out).c_str());
+               "best by %s: epoch %lld with a validation BLEU of %.2f and loss of %.3f; %lld steps; %s; the "
+               "model is in %s\n",
+               command.best_by.c_str(), static_cast<long long>(state.best_epoch), state.best.bleu,
+               state.best.loss, static_cast<long long>(state.step), duration_text(run.seconds()).c_str(),
+               path_text(command.out).c_str());
   return 0;
 }
 
@@ -104,11 +106,11 @@ int run_training(TrainCommand& command) {
   make_run_folder(command.out);
   save_settings(command.out, setup.data.source, setup.data.target, setup.settings);
   std::fprintf(stderr,
-               "%lld parameters; vocabularies of %lld and %lld; %zu training and %lld validation pairs\n",
+               "%lld parameters; vocabularies of %lld and %lld; %zu training and %zu validation pairs\n",
                static_cast<long long>(num_parameters(setup.model->view())),
                static_cast<long long>(setup.data.source.vocabulary().size()),
                static_cast<long long>(setup.data.target.vocabulary().size()), setup.data.train.size(),
-               static_cast<long long>(setup.data.valid.size()));
+               setup.data.valid.size());
   Run run(command, setup);
   run.take_up();
   if (goes_on) std::fprintf(stderr, "goes on after step %lld\n", static_cast<long long>(run.state().step));

@@ -147,14 +147,12 @@ void read_data(const TrainCommand& command, bool goes_on, Setup& setup) {
   FilteredCorpus valid =
       filter_by_length(read_texts(command.valid_source, command.valid_target, "valid-", setup), bounds,
                        source_tokens, target_tokens);
-  if (pieces) {
-    std::vector<Example> examples = encode(valid.corpus, data.source, data.target);
-    filter_by_pieces(valid, examples, bounds);
-  }
+  data.valid = encode(valid.corpus, data.source, data.target);
+  if (pieces) filter_by_pieces(valid, data.valid, bounds);
   if (valid.report.dropped() > 0) report("validation", valid);
-  data.valid = std::move(valid.corpus);
+  data.valid_text = std::move(valid.corpus);
   data.bleu_tokenizer = bleu_tokenizer(command);
-  if (data.valid.size() == 0) throw Error("train", "no validation sentence pair has words on both sides");
+  if (data.valid.empty()) throw Error("train", "no validation sentence pair has words on both sides");
 }
 
 /// Without the sizes of the vocabularies.
@@ -216,6 +214,19 @@ void check(const TrainCommand& command, const TrainingOptions& options) {
                                "' is for bpe or unigram tokens, and the " + "tokens are " + tokens);
     }
   }
+  if (options.accumulate < 1)
+    refuse("--accumulate must be positive", static_cast<double>(options.accumulate));
+  if (!(options.r_drop >= 0)) refuse("--r-drop must not be negative", options.r_drop);
+  if (!(options.weight_decay >= 0)) refuse("--weight-decay must not be negative", options.weight_decay);
+  if (!(options.l2 >= 0)) refuse("--l2 must not be negative", options.l2);
+  if (options.weight_decay > 0 && options.l2 > 0)
+    refuse("--weight-decay and --l2 are two ways to the same end; one of them must be 0", options.l2);
+  check(options.teacher_forcing);
+  if (!options.teacher_forcing.always() && command.model == "transformer") {
+    throw Error("train",
+                "--teacher-forcing is for rnn, gru and lstm, which write word by word while they learn: a "
+                "transformer learns from all words of a sentence at once, and has none of its own to read");
+  }
   if (!(options.beta2 >= 0 && options.beta2 < 1)) refuse("--beta2 must lie in [0, 1)", options.beta2);
   if (!(options.ema >= 0 && options.ema < 1)) refuse("--ema must lie in [0, 1)", options.ema);
   if (!(options.subword_sampling >= 0 && options.subword_sampling < 1))
@@ -247,6 +258,8 @@ Setup set_up(TrainCommand& command, bool goes_on) {
   setup.training = command.training;
   setup.training.batch_unit = batch_unit_named(command.batch_unit);
   setup.training.schedule = schedule_named(command.schedule);
+  setup.training.best_by = best_by_named(command.best_by);
+  setup.training.teacher_forcing.decay = teacher_decay_named(command.teacher_forcing_decay);
   fix_what_the_schedule_needs(command, setup.training.schedule);
   check(command, setup.training);
   make_absolute(command);

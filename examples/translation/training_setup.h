@@ -30,7 +30,8 @@ struct TrainCommand {
               feed_forward = "relu", positions = "sinusoidal", tie = "target";
   ModelOptions shape;
   TrainingOptions training;
-  std::string batch_unit = "sentences", schedule = "plateau", bleu_tokenizer = "auto";
+  std::string batch_unit = "sentences", schedule = "plateau", bleu_tokenizer = "auto", best_by = "bleu",
+              teacher_forcing_decay = "none";
   int threads = 0;
   std::int64_t keep_checkpoints = 3;
   bool resume = false;

@@ -64,6 +64,8 @@ TransformerModel::Parts TransformerModel::make_parts(const ModelOptions& options
                                     .encoder_layers = options.layers,
                                     .decoder_layers = options.layers,
                                     .dropout = options.dropout,
+                                    .attention_dropout = options.dropouts.attention,
+                                    .activation_dropout = options.dropouts.activation,
                                     .norm = options.norm,
                                     .norm_kind = options.norm_kind,
                                     .feed_forward = options.feed_forward,
@@ -95,8 +97,9 @@ TransformerModel::TransformerModel(const ModelOptions& options)
 
 /// ids (B, T) -> (B, T, dim); `first` is the position of the first.
 Tensor TransformerModel::embed(const nn::Embedding& table, const Tensor& ids, std::int64_t first) const {
-  const Tensor words = table(ids) * std::sqrt(static_cast<double>(options_.dim));
-  return dropout(parts_.positions ? (*parts_.positions)(words, first) : words, options_.dropout);
+  const Tensor words =
+      drop_words(table(ids) * std::sqrt(static_cast<double>(options_.dim)), options_.dropouts.word);
+  return dropout(parts_.positions ? (*parts_.positions)(words, first) : words, options_.dropouts.embedding);
 }
 
 TransformerModel::Memory TransformerModel::encode(const Tensor& source, const Tensor& lengths) const {
@@ -104,16 +107,22 @@ TransformerModel::Memory TransformerModel::encode(const Tensor& source, const Te
   return {parts_.core.encoder(embed(parts_.source_embedding, source), {.key_mask = mask}), mask};
 }
 
-TokenLoss TransformerModel::loss(const Tensor& source, const Tensor& lengths, const Tensor& previous,
-                                 const Tensor& target, double label_smoothing) const {
+Tensor TransformerModel::features(const Tensor& source, const Tensor& lengths, const Tensor& previous,
+                                  double teacher_forcing) const {
+  if (teacher_forcing != 1) {
+    throw Error(
+        "translation model",
+        "a Transformer learns from all words of a sentence at once, so that there is no word of its own "
+        "yet that it could read: teacher forcing must be 1, got " +
+            std::to_string(teacher_forcing) + "; a recurrent model can do with less");
+  }
   const Memory memory = encode(source, lengths);
   // The target needs no mask of its own: what it pads lies behind every word that counts.
   const Tensor hidden = parts_.core
                             .decoder(embed(parts_.target_embedding, previous), memory.values,
                                      {.causal = true}, {.key_mask = memory.mask})
                             .output;  // (B, T, dim)
-  return linear_cross_entropy(hidden.flatten(0, 1), parts_.output.weight, parts_.output.bias,
-                              target.flatten(), {.ignore_index = 0, .label_smoothing = label_smoothing});
+  return dropout(hidden, options_.dropouts.output);
 }
 
 std::unique_ptr<Decoding> TransformerModel::start(const Tensor& source, const Tensor& lengths) const {

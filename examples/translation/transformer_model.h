@@ -11,8 +11,9 @@ class TransformerModel : public TranslationModel {
  public:
   explicit TransformerModel(const ModelOptions& options);
 
-  gradus::TokenLoss loss(const Tensor& source, const Tensor& lengths, const Tensor& previous,
-                         const Tensor& target, double label_smoothing) const override;
+  Tensor features(const Tensor& source, const Tensor& lengths, const Tensor& previous,
+                  double teacher_forcing) const override;
+  const nn::Linear& output_layer() const override { return parts_.output; }
   std::unique_ptr<Decoding> start(const Tensor& source, const Tensor& lengths) const override;
   gradus::ModelView view() const override { return parts_; }
 

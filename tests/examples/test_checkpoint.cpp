@@ -32,7 +32,7 @@ Checkpoint some_checkpoint() {
   c.state.best_loss = 1.0 / 3;
   c.state.best_epoch = 2;
   c.state.best_step = 80;
-  c.state.best = {2.5, 12.25, 31.7};
+  c.state.best = {2.5, 31.7};
   c.state.skipped = 1;
   c.state.loss_sum = 7.7;
   c.state.updates = 4;
@@ -73,7 +73,6 @@ TEST_CASE("checkpoint: all of it comes back") {
   CHECK(after.state.best_epoch == 2);
   CHECK(after.state.best_step == 80);
   CHECK(after.state.best.loss == 2.5);
-  CHECK(after.state.best.perplexity == 12.25);
   CHECK(after.state.best.bleu == 31.7);
   CHECK(after.state.skipped == 1);
   CHECK(after.state.loss_sum == 7.7);

@@ -40,7 +40,7 @@ std::vector<Named> every_model() {
     all.push_back({name, options});
   };
   for (const auto kind : {ModelKind::rnn, ModelKind::gru, ModelKind::lstm}) {
-    for (const auto timing : {Timing::before, Timing::after}) {
+    for (const auto timing : {Timing::before, Timing::between, Timing::after}) {
       add(std::string(name_of(kind)) + " " + name_of(timing),
           [&](ModelOptions& o) { o.kind = kind, o.timing = timing, o.layers = 2; });
     }

@@ -35,7 +35,10 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::string text(text_of(data + 1, size - 1));
   std::istringstream in(text);
   std::ostringstream out;
-  if (!takes([&] { run_translation({.folders = {folder()}, .beam = 1 + data[0] % 4}, in, out); })) return 0;
+  RunCommand command;
+  command.folders = {folder()};
+  command.beam = 1 + data[0] % 4;
+  if (!takes([&] { run_translation(command, in, out); })) return 0;
   const auto lines = std::count(text.begin(), text.end(), '\n') + (!text.empty() && text.back() != '\n');
   const std::string translations = out.str();
   require(std::count(translations.begin(), translations.end(), '\n') == lines,

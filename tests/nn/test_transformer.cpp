@@ -216,6 +216,33 @@ TEST_CASE("dropout acts while training only; a clone is deep") {
   CHECK(!parameters(copy)[0].is_same(parameters(model)[0]));
 }
 
+TEST_CASE("dropout of attention weights and of hidden features by themselves") {
+  manual_seed(12);
+  const Tensor x = randn({1, 3, 8});
+  Tensor first_changed = x.clone();
+  first_changed[{0, 0}] = 2;
+  const auto last = [](const nn::TransformerEncoderLayer& layer, const Tensor& in) {
+    return layer(in)[{0, 2}].to_vector<float>();
+  };
+  nn::TransformerOptions options = small();
+  options.dropout = 0;
+  const nn::TransformerEncoderLayer none(8, options);
+  CHECK(last(none, x) != last(none, first_changed));
+  options.attention_dropout = 1;  // nobody sees anybody
+  const nn::TransformerEncoderLayer apart(8, options);
+  CHECK(last(apart, x) == last(apart, first_changed));
+  options = small();
+  options.dropout = 0;
+  options.activation_dropout = 1;  // the network gives its last bias alone
+  const nn::TransformerEncoderLayer idle(8, options);
+  const std::vector<float> before = last(idle, x);
+  for (const auto& [name, parameter] : named_parameters(idle)) {
+    const no_grad scope;
+    if (name == "linear1.weight" || name == "linear2.weight") Tensor(parameter).mul_(3);
+  }
+  CHECK(last(idle, x) == before);
+}
+
 TEST_CASE("the Transformer refuses what does not fit") {
   CHECK_THROWS_WITH_AS(nn::Transformer(4, {.heads = 3}), doctest::Contains("3 heads"), Error);
   CHECK_THROWS_WITH_AS(nn::TransformerEncoder(4, {.heads = 2, .encoder_layers = -1}), doctest::Contains("-1"),

@@ -35,7 +35,8 @@ Step training_step(translation::ModelKind kind) {
                                .dropout = 0.1,
                                .hidden = 48,
                                .ffn = 64});
-  const auto learner = std::make_shared<translation::Learner>(*model, optim::AdamOptions{.lr = 1e-3});
+  const auto learner =
+      std::make_shared<translation::Learner>(*model, translation::LearnerOptions{.lr = 1e-3});
   return [batch, model, learner] { learner->step(batch, 0.1, 1); };
 }
 
