@@ -71,6 +71,6 @@ expect_error "word by word" train "${begin[@]}" --out new --model transformer --
 expect_error "must lie in \[0, 1\], got 1.5" train "${begin[@]}" --out new --teacher-forcing 1.5
 expect_error "needs a --teacher-forcing-constant" train "${begin[@]}" --out new --teacher-forcing 0.5 --teacher-forcing-decay linear
 expect_error "must be below 1" train "${begin[@]}" --out new --teacher-forcing-decay linear --teacher-forcing-constant 0.1
-expect_error "--r-drop is 2.0 on the command line, and 5.0" train --out whole5 --resume --r-drop 2
+expect_error "--r-drop is 2.0 now, and 5.0" train --out whole5 --resume --r-drop 2
 [ -e new ] && fail "a training that was refused left a folder"
 finish "$tried ways to train are gone on with and repeated"
