@@ -35,6 +35,22 @@ void BatchFeed::go_to(std::int64_t epoch) {
   number_ = epoch;
 }
 
+double BatchFeed::padding() const {
+  std::int64_t used = 0, all = 0;
+  for (const std::vector<std::int64_t>& batch : epoch_.batches) {
+    std::int64_t longest_source = 0, longest_target = 0;
+    for (const std::int64_t index : batch) {
+      const Example& example = examples(epoch_)[static_cast<std::size_t>(index)];
+      const std::int64_t source = std::ssize(example.source) + 1, target = std::ssize(example.target) + 1;
+      used += source + target;
+      longest_source = std::max(longest_source, source);
+      longest_target = std::max(longest_target, target);
+    }
+    all += std::ssize(batch) * (longest_source + longest_target);
+  }
+  return all == 0 ? 0 : 1 - static_cast<double>(used) / static_cast<double>(all);
+}
+
 std::int64_t BatchFeed::step_size(std::int64_t first) const {
   return std::min(options_.accumulate, batch_count() - first);
 }

@@ -42,6 +42,8 @@ class BatchFeed {
   void go_to(std::int64_t epoch);
   /// How many batches this epoch has.
   std::int64_t batch_count() const { return static_cast<std::int64_t>(epoch_.batches.size()); }
+  /// The share of this epoch's tokens, source and target, that is padding.
+  double padding() const;
   /// How many belong to the step that begins with this one: fewer than options.accumulate at the end.
   std::int64_t step_size(std::int64_t first) const;
   /// Their examples, as indices.

@@ -2,6 +2,7 @@
 
 #include "checkpoint.h"
 #include "progress.h"
+#include "samples.h"
 
 #include <gradus/autograd/arithmetic.h>
 #include <gradus/autograd/reduce.h>
@@ -31,8 +32,7 @@ void Run::take_up() {
     set_random_state(checkpoint->random);
     best_ = std::move(checkpoint->best);
     remove_old_checkpoints(command_.out, command_.keep_checkpoints, state().step, state().best_step);
-    if (!best_.empty())
-      save_weights(command_.out, best_);  // the file may be of a later moment than the checkpoint
+    if (!best_.empty()) save_best();  // the files may be of a later moment than the checkpoint
   }
   log_.emplace(command_.out, checkpoint ? checkpoint->log_bytes : 0, state().step);
 }
@@ -52,12 +52,18 @@ void Run::end_epoch(const Validation& validation, bool best) {
     best_.clear();
     for (const auto& [name, tensor] : state_dict(setup_.model->view()))
       best_.emplace_back(name, tensor.clone());
-    save_weights(command_.out, best_);
+    save_best();
   }
+  save_samples(command_.out, state().epoch, validation);
   std::fprintf(stderr, "epoch %-3lld valid loss %.3f  perplexity %.2f, per word %.2f  BLEU %.2f%s  (%s)\n",
                static_cast<long long>(state().epoch), validation.loss, validation.perplexity,
                validation.word_perplexity, validation.bleu, best ? " *" : "",
                duration_text(seconds()).c_str());
+}
+
+void Run::save_best() const {
+  save_weights(command_.out, best_);
+  save_scores(command_.out, state(), setup_.data.bleu_tokenizer);
 }
 
 /// The first weight that holds a number which is not finite.

@@ -21,11 +21,13 @@ class Run {
   /// wrong with that.
   [[noreturn]] void report_bad_step();
 
+  const Training& training() const { return training_; }
   const TrainingState& state() const { return training_.state(); }
   double seconds() const;
 
  private:
   void end_epoch(const Validation& validation, bool best);
+  void save_best() const;
   void store();
   std::string first_broken_weight() const;
 

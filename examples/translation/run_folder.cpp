@@ -24,7 +24,7 @@ namespace {
 /// What stands in a folder before its config.json is written, which makes it a run.
 bool is_of_the_first_moments(const fs::path& path) {
   const std::string name = path.filename().string();
-  if (name == "checkpoints") {
+  if (name == "checkpoints" || name == "samples") {
     std::error_code error;
     return fs::is_empty(path, error) && !error;
   }
@@ -56,7 +56,9 @@ FolderContent content_of(const std::string& folder) {
 
 void make_run_folder(const std::string& folder) {
   std::error_code error;
-  fs::create_directories(fs::path(folder) / "checkpoints", error);
+  for (const char* part : {"checkpoints", "samples"}) {
+    if (!error) fs::create_directories(fs::path(folder) / part, error);
+  }
   if (error) fail(folder, "cannot be made: " + error.message());
   const fs::path path = fs::absolute(folder).lexically_normal();
   sync_folder_of((path.has_filename() ? path : path.parent_path()).string());
@@ -85,7 +87,7 @@ bool FolderLock::exists(const std::string& folder) {
 }
 
 void remove_left_overs(const std::string& folder) {
-  for (const fs::path& place : {fs::path(folder), fs::path(folder) / "checkpoints"}) {
+  for (const fs::path& place : {fs::path(folder), fs::path(folder) / "checkpoints", fs::path(folder) / "samples"}) {
     std::error_code error;
     for (fs::directory_iterator at(place, error), end; !error && at != end; at.increment(error)) {
       std::error_code kept;  // one that cannot be removed does no harm

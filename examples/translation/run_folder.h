@@ -12,7 +12,7 @@ enum class FolderContent {
 /// Throws where it is no folder, or holds anything else.
 FolderContent content_of(const std::string& folder);
 
-/// Makes the folder and its subfolder for checkpoints where they are missing.
+/// Makes the folder and its subfolders for checkpoints and samples where they are missing.
 void make_run_folder(const std::string& folder);
 
 /// The right to write to a folder: the lock that the system keeps on the file `lock` in it, which ends with

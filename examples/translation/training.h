@@ -53,6 +53,7 @@ struct Validation {
   /// it.
   double word_perplexity = 0;
   double bleu = 0;  // of greedy translations
+  std::vector<std::string> translations = {};  // these, line by line
 };
 
 /// Nothing where `stop` asked for an end in between.
@@ -101,6 +102,8 @@ class Training {
   /// All batches of the epoch are done.
   bool epoch_done() const { return state_.batch == batch_count(); }
   std::int64_t batch_count() const { return feed_.batch_count(); }
+  /// The share of its tokens that is padding.
+  double padding() const { return feed_.padding(); }
   /// The examples of the step that comes next, as indices.
   std::vector<std::int64_t> next_examples() const { return feed_.step_examples(state_.batch); }
 

@@ -113,6 +113,8 @@ int run_training(TrainCommand& command) {
                setup.data.valid.size());
   Run run(command, setup);
   run.take_up();
+  std::fprintf(stderr, "an epoch has %lld batches, %.1f %% of whose tokens are padding\n",
+               static_cast<long long>(run.training().batch_count()), 100 * run.training().padding());
   if (goes_on) std::fprintf(stderr, "goes on after step %lld\n", static_cast<long long>(run.state().step));
   const Interruption interruption;
   return finish(run, run.go(interruption), command, interruption);

@@ -275,7 +275,8 @@ CLI::App* add_train(CLI::App& program, TrainCommand& options) {
   command->footer(
       "DIR gets model.safetensors (the best weights), config.json and two vocabularies, which `translate "
       "run` needs;\n"
-      "log.jsonl, every step and epoch once; timing.jsonl, when that was; and checkpoints/*.safetensors.\n"
+      "log.jsonl, every step and epoch once; timing.jsonl, when that was; checkpoints/*.safetensors;\n"
+      "scores.json, of the best weights; samples/*.txt, the validation text as every epoch translates it.\n"
       "Ctrl-C (or SIGTERM) ends after the running step and keeps everything; a second one ends at once.");
   return command;
 }

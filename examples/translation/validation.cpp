@@ -39,9 +39,9 @@ std::int64_t count_words(std::span<const std::string> lines) {
   return words;
 }
 
-/// BLEU of greedy translations. Nothing where it was stopped.
-std::optional<double> bleu_of_translations(const TranslationModel& model, const Data& data,
-                                           const std::function<bool()>& stop) {
+/// Greedy translations of the validation text, line by line. Nothing where it was stopped.
+std::optional<std::vector<std::string>> translate(const TranslationModel& model, const Data& data,
+                                                  const std::function<bool()>& stop) {
   constexpr std::size_t batch_size = 64;
   const auto most = static_cast<std::size_t>(model.most_words());
   std::vector<std::size_t> order(data.valid.size());  // by length, so that little padding is computed
@@ -49,20 +49,19 @@ std::optional<double> bleu_of_translations(const TranslationModel& model, const 
   std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
     return data.valid[a].source.size() < data.valid[b].source.size();
   });
-  std::vector<std::string> hypotheses, references;
+  std::vector<std::string> translations(order.size());
   for (std::size_t from = 0; from < order.size(); from += batch_size) {
     if (stop && stop()) return {};
     std::vector<std::vector<std::int64_t>> sources;
     for (std::size_t i = from; i < std::min(from + batch_size, order.size()); ++i) {
       sources.push_back(data.valid[order[i]].source);
       if (sources.back().size() > most) sources.back().resize(most);
-      references.push_back(data.valid_text.target[order[i]]);
     }
-    for (const Translation& translation : greedy_search(model, sources))
-      hypotheses.push_back(data.target.decode(translation.ids));
+    const std::vector<Translation> found = greedy_search(model, sources);
+    for (std::size_t i = 0; i < found.size(); ++i)
+      translations[order[from + i]] = data.target.decode(found[i].ids);
   }
-  const scoring::Bleu bleu({.tokenizer = data.bleu_tokenizer});
-  return scoring::corpus_score(bleu, hypotheses, {references}).score;
+  return translations;
 }
 
 }  // namespace
@@ -72,11 +71,14 @@ std::optional<Validation> validate(const TranslationModel& model, const Data& da
   const evaluating scope;
   const std::optional<Likelihood> all = likelihood(model, data.valid, stop);
   if (!all) return {};
-  const std::optional<double> bleu = bleu_of_translations(model, data, stop);
-  if (!bleu) return {};
+  std::optional<std::vector<std::string>> translations = translate(model, data, stop);
+  if (!translations) return {};
+  const scoring::Bleu bleu({.tokenizer = data.bleu_tokenizer});
   const double loss = all->sum / static_cast<double>(all->tokens);
   const double word_loss = all->sum / static_cast<double>(count_words(data.valid_text.target));
-  return Validation{loss, std::exp(loss), std::exp(word_loss), *bleu};
+  return Validation{loss, std::exp(loss), std::exp(word_loss),
+                    scoring::corpus_score(bleu, *translations, {data.valid_text.target}).score,
+                    std::move(*translations)};
 }
 
 }  // namespace translation

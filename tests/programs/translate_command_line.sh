@@ -7,11 +7,17 @@ toy_corpus 40
 small=(--dim 16 --hidden 24 --batch 16 --epochs 2 --threads 1)
 
 "$program" train "${data[@]}" "${small[@]}" --out model 2> log || fail "training: $(cat log)"
-for file in config.json source.vocabulary target.vocabulary model.safetensors log.jsonl timing.jsonl; do
+for file in config.json source.vocabulary target.vocabulary model.safetensors log.jsonl timing.jsonl scores.json \
+            samples/epoch-0001.txt samples/epoch-0002.txt; do
   [ -s "model/$file" ] || fail "model/$file is missing"
 done
 grep -q '"step":1,"loss":.*"lr":.*"gradient_norm":' model/log.jsonl || fail "log.jsonl has no steps"
 grep -q '"epoch":2,"valid_loss":.*"valid_perplexity":.*"valid_bleu":' model/log.jsonl || fail "log.jsonl has no epochs"
+# The validation's BLEU is that of its samples.
+best=$(sed -n 's/^ *"epoch": \([0-9]*\),$/\1/p' model/scores.json)
+bleu=$("$program" score --hypothesis "model/samples/epoch-000$best.txt" --reference val.en --tokenize none --json |
+  sed -n 's/.*"score":\([0-9.]*\),.*/\1/p')
+grep -q "\"valid_bleu\": $bleu,\$" model/scores.json || fail "the samples' BLEU is $bleu: $(cat model/scores.json)"
 [ "$(printf 'ein mann liest\n\ndie frau\n' | "$program" run model | wc -l)" = 3 ] || fail "run gives a line for a line"
 [ "$(printf 'ein mann liest\n\ndie frau\n' | "$program" run model --beam 3 | wc -l)" = 3 ] || fail "run --beam gives a line for a line"
 "$program" train "${data[@]}" "${small[@]}" --out again 2> log || fail "second training"
