@@ -128,7 +128,8 @@ Tensor MultiHeadAttention::project_query(const Tensor& query) const {
 }
 
 /// Queries, keys and values of self attention: one product for all three where their weights are one.
-std::pair<Tensor, KeyValues> MultiHeadAttention::project_all(const Tensor& x, std::int64_t first) const {
+MultiHeadAttention::Projections MultiHeadAttention::project_all(const Tensor& x,
+                                                                std::int64_t first) const {
   if (!in_proj_weight_.defined()) return {project_query(x), project(x, x, first)};
   check_input("input", x, features_);
   const std::int64_t E = features_;
@@ -142,8 +143,8 @@ std::pair<Tensor, KeyValues> MultiHeadAttention::project_all(const Tensor& x, st
 MultiHeadOutput MultiHeadAttention::operator()(const Tensor& query, const Tensor& key, const Tensor& value,
                                                const AttentionCall& call) const {
   if (!query.is_same(key) || !query.is_same(value)) return attend(query, project(key, value), call);
-  const auto [split_query, keys_values] = project_all(query, 0);
-  return attend_split(split_query, keys_values, call);
+  const Projections projected = project_all(query, 0);
+  return attend_split(projected.query, projected.keys_values, call);
 }
 
 MultiHeadOutput MultiHeadAttention::attend(const Tensor& query, const KeyValues& keys_values,
@@ -153,9 +154,9 @@ MultiHeadOutput MultiHeadAttention::attend(const Tensor& query, const KeyValues&
 
 MultiHeadOutput MultiHeadAttention::step(const Tensor& x, KeyValues& cache) const {
   const std::int64_t first = cache.length();
-  const auto [query, keys_values] = project_all(x, first);
-  cache.append(keys_values);
-  return attend_split(query, cache, {.causal = true, .first_query = first});
+  const Projections projected = project_all(x, first);
+  cache.append(projected.keys_values);
+  return attend_split(projected.query, cache, {.causal = true, .first_query = first});
 }
 
 MultiHeadOutput MultiHeadAttention::attend_split(const Tensor& split_query, const KeyValues& keys_values,

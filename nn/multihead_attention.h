@@ -6,7 +6,6 @@
 
 #include <cstdint>
 #include <optional>
-#include <utility>
 
 namespace gradus::nn {
 
@@ -69,7 +68,11 @@ class MultiHeadAttention {
   std::int64_t group_features() const { return features_ / heads_ * groups_; }
   Tensor projection_bias(std::int64_t begin, std::int64_t end) const;
   Tensor project_query(const Tensor& query) const;
-  std::pair<Tensor, KeyValues> project_all(const Tensor& x, std::int64_t first) const;
+  struct Projections {
+    Tensor query;  // (batch, heads, time, size)
+    KeyValues keys_values;
+  };
+  Projections project_all(const Tensor& x, std::int64_t first) const;
   MultiHeadOutput attend_split(const Tensor& query, const KeyValues& keys_values,
                                const AttentionCall& call) const;
 

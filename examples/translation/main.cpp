@@ -47,20 +47,33 @@ void add_demo(CLI::App& program, DemoOptions& options) {
       ->capture_default_str();
 }
 
-void add_config(CLI::App& program, std::string& name) {
-  CLI::App* command = program.add_subcommand(
-      "config", "Print all options of a recipe, to be changed and given to `translate train --config FILE`");
-  std::string list = "Recipes:";
-  std::vector<std::string> names;
+/// The recipes, a line each.
+std::string recipe_list() {
+  std::string list;
   for (const Recipe& recipe : recipes()) {
-    names.emplace_back(recipe.name);
-    list += "\n  " + names.back() + std::string(14 - names.back().size(), ' ') + recipe.about;
+    const std::string name = recipe.name;
+    list += name + std::string(14 - name.size(), ' ') + recipe.about + "\n";
   }
-  command->add_option("name", name, "One of those below")->required()->type_name("NAME")->check(CLI::IsMember(names));
-  command->footer(list);
+  return list;
 }
 
+void add_config(CLI::App& program, std::string& name) {
+  CLI::App* command = program.add_subcommand(
+      "config",
+      "Print all options of a recipe, to be changed and given to `translate train --config FILE`; without a name: which "
+      "recipes there are");
+  std::vector<std::string> names;
+  for (const Recipe& recipe : recipes()) names.emplace_back(recipe.name);
+  command->add_option("name", name, "Of a recipe")->type_name("NAME")->check(CLI::IsMember(names));
+  command->footer(recipe_list());
+}
+
+/// Of the recipe of that name; the list of all for "".
 void print_config(const std::string& name) {
+  if (name.empty()) {
+    std::cout << recipe_list();
+    return;
+  }
   const auto recipe =
       std::find_if(recipes().begin(), recipes().end(), [&name](const Recipe& r) { return r.name == name; });
   CLI::App program;

@@ -10,6 +10,7 @@ for recipe in demo tutorial-gru tiny flagship fast; do
     fail "training by $recipe: $(cat log)"
 done
 expect_error "flagship" config nonsense
+[ "$("$program" config | wc -l)" = 5 ] || fail "config does not list the recipes"
 
 # A training by the config.json of another one is the same training.
 small=(--dim 16 --hidden 24 --batch 16 --epochs 2 --attention general --no-input-feeding)
