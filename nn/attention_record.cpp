@@ -48,7 +48,11 @@ AttentionRecord::AttentionRecord(const ModelView& model) {
   outer_ = std::exchange(innermost, this);
 }
 
-AttentionRecord::~AttentionRecord() { innermost = outer_; }
+AttentionRecord::~AttentionRecord() {
+  AttentionRecord** link = &innermost;
+  while (*link && *link != this) link = &(*link)->outer_;
+  if (*link) *link = outer_;
+}
 
 /// Null where the model does not hold the field.
 const std::string* AttentionRecord::path_of_holder(const Tensor& field) const {

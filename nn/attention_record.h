@@ -25,7 +25,8 @@ namespace gradus::nn {
 /// While it lives, what its thread computes with attention layers of `model` is recorded; other threads and
 /// other models are not. Several may live at once: each records the layers of its own model. A layer has to
 /// compute its weights then, which the fast path in blocks never does; outputs stay the same up to rounding.
-/// The weights are those before dropout, and cut off from the graph. The model must stay where it is.
+/// The weights are those before dropout, and cut off from the graph. The model must stay where it is, and the
+/// record end in the thread that it began in.
 class [[nodiscard]] AttentionRecord {
  public:
   explicit AttentionRecord(const ModelView& model);

@@ -1,4 +1,4 @@
-# What the tests need under the thread sanitizer (preset tsan): all that ctest sets for each of them.
+# What the tests of a folder need under the thread sanitizer (preset tsan): all that ctest sets for each of them.
 #
 # - GCC's OpenMP says nothing to the sanitizer, which then takes every parallel loop for a race; LLVM's comes with
 #   Archer, a tool that tells it where threads start, meet and end.
@@ -17,7 +17,7 @@ endif()
 get_property(all_tests DIRECTORY PROPERTY TESTS)
 set_property(TEST ${all_tests} APPEND PROPERTY ENVIRONMENT_MODIFICATION
              OMP_TOOL_LIBRARIES=set:${GRADUS_ARCHER}
-             TSAN_OPTIONS=set:ignore_noninstrumented_modules=1:ignore_noninstrumented_modules=no:history_size=7:suppressions=${CMAKE_CURRENT_SOURCE_DIR}/thread_sanitizer.supp
+             TSAN_OPTIONS=set:ignore_noninstrumented_modules=1:ignore_noninstrumented_modules=no:history_size=7:suppressions=${CMAKE_CURRENT_LIST_DIR}/thread_sanitizer.supp
              GRADUS_ISA=set:baseline)
 # Also where a script expects a program to fail.
 set_property(TEST ${all_tests} PROPERTY FAIL_REGULAR_EXPRESSION "ThreadSanitizer:")

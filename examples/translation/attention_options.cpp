@@ -7,7 +7,9 @@ namespace translation {
 void add_attention(CLI::App& program, AttentionCommand& options) {
   CLI::App* command = program.add_subcommand(
       "attention", "Show what the model looks at while it translates a sentence, here or as a page");
-  command->add_option("folder", options.folder, "Folder of a training run")->required()->type_name("DIR");
+  command->add_option("folder", options.folder, "Folder of a training run, or a file of weights in it")
+      ->required()
+      ->type_name("DIR");
   command->add_option("sentence", options.query.sentence, "The sentence to translate")
       ->required()
       ->type_name("SENTENCE");
@@ -19,7 +21,7 @@ void add_attention(CLI::App& program, AttentionCommand& options) {
       command
           ->add_option("--beam", options.query.beam,
                        "Translations that are followed side by side; 1: the most likely word at every step")
-          ->check(CLI::PositiveNumber)
+          ->check(CLI::Range(1, 1000))
           ->capture_default_str();
   command
       ->add_option("--target", options.query.target,

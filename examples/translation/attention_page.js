@@ -63,7 +63,7 @@ function summary() {
   const { rows, columns, rowTokens, columnTokens, doing } = role();
   const row = state.axis === "row";
   const others = row ? columns : rows;
-  const name = (token, of) => `“${plain(token, of ? rowTokens : columnTokens)}”`;
+  const name = (token, of) => quoted(plain(token, of ? rowTokens : columnTokens));
   const weights = others.map((_, i) => (row ? weightAt(state.index, i) : weightAt(i, state.index)));
   const order = weights.map((_, i) => i).sort((a, b) => weights[b] - weights[a]);
   const most = order.slice(0, 4).filter((i) => weights[i] >= 0.005);
@@ -229,11 +229,16 @@ function cellAt(event) {
   return inside ? [row, column] : null;
 }
 
+/** In its own direction of writing, whatever stands around it. */
+function quoted(token) {
+  return `“\u2068${token}\u2069”`;
+}
+
 function phrase([row, column]) {
   const { rows, columns, rowTokens, columnTokens, doing } = role();
   const from = plain(rows[row], rowTokens);
   const to = plain(columns[column], columnTokens);
-  return `${doing} “${from}”, it looks at “${to}”: ${percent(weightAt(row, column))}`;
+  return `${doing} ${quoted(from)}, it looks at ${quoted(to)}: ${percent(weightAt(row, column))}`;
 }
 
 /** Shows what a cell says beside the pointer; nothing hides it. */
@@ -280,6 +285,7 @@ function recall() {
   state.head = state.layer < 0 ? -1 : read(head, view().layers[0].heads) - 1;
   state.axis = axis === "column" ? "column" : "row";
   state.index = Math.max(read(index, role()[`${state.axis}s`].length) - 1, 0);
+  state.cell = null;
 }
 
 function select(axis, index) {

@@ -12,6 +12,7 @@
 #include <gradus/nn/attention_record.h>
 #include <gradus/tensor/error.h>
 
+#include <algorithm>
 #include <utility>
 
 namespace translation {
@@ -35,6 +36,11 @@ Line line_of(const char* what, const std::string& text, const Language& language
   if (const auto place = find_invalid_utf8(text)) {
     refuse("is no UTF-8 text: byte " + std::to_string(*place) + " begins no character");
   }
+  const auto is_control = [](char c) {
+    return (static_cast<unsigned char>(c) < 32 && c != '\t') || c == 127;
+  };
+  if (const auto control = std::find_if(text.begin(), text.end(), is_control); control != text.end())
+    refuse("holds a control character, its byte " + std::to_string(control - text.begin()));
   const std::vector<std::string> tokens = language.tokenize(text);
   if (tokens.empty()) refuse("has no words");
   if (std::ssize(tokens) > most) {

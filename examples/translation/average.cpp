@@ -9,6 +9,8 @@
 #include <gradus/tensor/safetensors.h>
 
 #include <algorithm>
+#include <cmath>
+#include <filesystem>
 #include <map>
 #include <ostream>
 
@@ -42,8 +44,10 @@ std::vector<Candidate> chosen(const AverageCommand& command, std::vector<Candida
   if (by_bleu) {
     std::erase_if(candidates,
                   [](const Candidate& c) { return c.epoch == nullptr || std::isnan(c.epoch->bleu); });
-    std::stable_sort(candidates.begin(), candidates.end(),
-                     [](const Candidate& a, const Candidate& b) { return a.epoch->bleu > b.epoch->bleu; });
+    std::stable_sort(candidates.begin(), candidates.end(), [](const Candidate& a, const Candidate& b) {
+      if (a.epoch->bleu != b.epoch->bleu) return a.epoch->bleu > b.epoch->bleu;
+      return a.epoch->epoch < b.epoch->epoch;  // as a training keeps the first of equal ones
+    });
   }
   const std::int64_t wanted = by_bleu ? command.best : command.last;
   if (std::ssize(candidates) < wanted) {
@@ -69,6 +73,8 @@ void add(NamedTensors& sum, const NamedTensors& weights) {
 }  // namespace
 
 void run_average(const AverageCommand& command, std::ostream& text) {
+  if (std::filesystem::exists(command.out))
+    throw Error("average", "'" + path_text(command.out) + "' is there already: name another file");
   const std::vector<LoggedEpoch> epochs = logged_epochs(command.folder);
   const std::vector<Candidate> taken = chosen(command, candidates_of(command.folder, epochs));
   NamedTensors sum;
@@ -80,7 +86,7 @@ void run_average(const AverageCommand& command, std::ostream& text) {
                                  path_text(taken.front().stored.path) + "'");
     }
     run = checkpoint.run;
-    add(sum, checkpoint.weights);
+    add(sum, checkpoint.average.empty() ? checkpoint.weights : checkpoint.average);
     text << path_text(candidate.stored.path);
     if (candidate.epoch)
       text << "  epoch " << candidate.epoch->epoch << ", validation BLEU " << candidate.epoch->bleu;

@@ -85,7 +85,7 @@ class BeamSearch {
     for (const Link& link : links_) words.push_back(link.word);
     const StepOutput output = decoding_->step(tensor(words));
     leave_out_specials(output.logits, options_.unknown);
-    weights_.push_back(output.weights);
+    weights_.push_back(options_.weights || options_.coverage > 0 ? output.weights : Tensor());
     history_.push_back(std::move(links_));
     links_.clear();
     // One more than the width: of the words after a row one may be the end.

@@ -27,7 +27,8 @@ CLI::Validator not_negative() {
 void add_shared(CLI::App& command, std::vector<std::string>& folders, std::int64_t& batch, int& threads) {
   command
       .add_option("folders", folders,
-                  "Folder of a training run, or a file of weights in it; several are an ensemble, which gives a word the mean of their "
+                  "Folder of a training run, or a file of weights in it; several are an ensemble, which "
+                  "gives a word the mean of their "
                   "probabilities: they need the same vocabularies")
       ->required()
       ->type_name("DIR");
@@ -54,7 +55,7 @@ void add_beam(CLI::App& command, RunCommand& options) {
       .add_option("--length-penalty", options.length_penalty,
                   "A in the score of a translation of n words, the end included, ln p / n^A: 0 prefers short "
                   "ones, larger numbers long ones")
-      ->check(not_negative())
+      ->check(number("from 0 to 10", [](double value) { return value >= 0 && value <= 10; }))
       ->type_name("A")
       ->default_str("1")
       ->group(group);
@@ -106,7 +107,8 @@ void add_output(CLI::App& command, RunCommand& options) {
       .add_option(
           "--nbest", options.nbest,
           "Lines 'INDEX ||| translation ||| score' as Moses writes them, INDEX from 0: the N best of the "
-          "beam, best first, or N draws, with their mean log-probability of a word")
+          "beam, best first and behind them what was cut off for its length, or N draws, with their mean "
+          "log-probability of a word")
       ->check(CLI::Range(1, 1000))
       ->type_name("N")
       ->group(group);

@@ -4,6 +4,7 @@
 #include <gradus/data/utf8.h>
 #include <gradus/tensor/error.h>
 
+#include <algorithm>
 #include <istream>
 #include <utility>
 
@@ -14,11 +15,7 @@ using namespace gradus;
 LineInput::LineInput(std::istream& in, std::string operation) : in_(in), operation_(std::move(operation)) {}
 
 bool LineInput::next(std::string& line) {
-  try {
-    if (!read(line)) return false;
-  } catch (const std::ios_base::failure& problem) {
-    throw Error(operation_, std::string("standard input cannot be read: ") + problem.code().message());
-  }
+  if (!read(line)) return false;
   ++lines_;
   if (!line.empty() && line.back() == '\r') line.pop_back();
   if (lines_ == 1 && line.starts_with(byte_order_mark)) line.erase(0, byte_order_mark.size());
@@ -26,22 +23,43 @@ bool LineInput::next(std::string& line) {
   return true;
 }
 
-bool LineInput::drained() { return in_.rdbuf()->in_avail() <= 0; }
+bool LineInput::drained() {
+  while (buffer_.find('\n', begin_) == std::string::npos) {
+    if (buffer_.size() - begin_ > longest_line || in_.rdbuf()->in_avail() <= 0 || !fill()) return true;
+  }
+  return false;
+}
+
+/// Takes some of what the stream has, and waits where it has nothing; false at its end.
+bool LineInput::fill() try {
+  std::streambuf& stream = *in_.rdbuf();
+  if (stream.sgetc() == std::char_traits<char>::eof()) return false;
+  constexpr std::streamsize most = 1 << 16;
+  buffer_.erase(0, std::exchange(begin_, 0));
+  const std::size_t before = buffer_.size();
+  const std::streamsize count = std::clamp(stream.in_avail(), std::streamsize{1}, most);
+  buffer_.resize(before + static_cast<std::size_t>(count));
+  buffer_.resize(before + static_cast<std::size_t>(stream.sgetn(buffer_.data() + before, count)));
+  return true;
+} catch (const std::ios_base::failure& problem) {
+  throw Error(operation_, std::string("standard input cannot be read: ") + problem.code().message());
+}
 
 /// Up to the next "\n", which goes; false where nothing is left.
 bool LineInput::read(std::string& line) {
-  line.clear();
-  constexpr auto end = std::char_traits<char>::eof();
-  int byte = in_.rdbuf()->sbumpc();
-  if (byte == end) return false;
-  for (; byte != end && byte != '\n'; byte = in_.rdbuf()->sbumpc()) {
-    if (line.size() == longest_line) {
-      throw Error(operation_, "line " + std::to_string(lines_ + 1) + " of standard input is longer than " +
-                                  std::to_string(longest_line) +
-                                  " bytes; is it text with one sentence a line?");
-    }
-    line.push_back(static_cast<char>(byte));
+  std::size_t end = buffer_.find('\n', begin_);
+  while (end == std::string::npos && buffer_.size() - begin_ <= longest_line && fill())
+    end = buffer_.find('\n', begin_);
+  const bool ends = end != std::string::npos;
+  if (!ends) end = buffer_.size();
+  if (end - begin_ > longest_line) {
+    throw Error(operation_, "line " + std::to_string(lines_ + 1) + " of standard input is longer than " +
+                                std::to_string(longest_line) +
+                                " bytes; is it text with one sentence a line?");
   }
+  if (!ends && end == begin_) return false;
+  line.assign(buffer_, begin_, end - begin_);
+  begin_ = ends ? end + 1 : end;
   return true;
 }
 

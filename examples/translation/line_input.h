@@ -1,5 +1,6 @@
 // Text that is piped in.
 #pragma once
+#include <cstddef>
 #include <cstdint>
 #include <iosfwd>
 #include <string>
@@ -16,17 +17,20 @@ class LineInput {
   /// The next line; false at the end. Throws Error where the stream cannot be read, or where a line is longer
   /// than gradus::longest_line.
   bool next(std::string& line);
-  /// True where the next line may have to be waited for.
+  /// True where the next line may have to be waited for: not all of it is there yet.
   bool drained();
   std::int64_t lines() const { return lines_; }
   /// Lines with replaced bytes so far.
   std::int64_t repaired_lines() const { return repaired_; }
 
  private:
+  bool fill();
   bool read(std::string& line);
   void repair(std::string& line);
 
   std::istream& in_;
+  std::string buffer_;     // what was taken from the stream
+  std::size_t begin_ = 0;  // of the next line in it
   std::string operation_;
   std::int64_t lines_ = 0, repaired_ = 0;
 };

@@ -44,12 +44,12 @@ void GrowingFile::fail(const std::string& step) const {
 }
 
 GrowingFile::GrowingFile(const std::string& path, std::int64_t bytes) : path_(path) {
-  do file_ = ::open(path.c_str(), O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC, 0666);
-  while (file_ < 0 && errno == EINTR);
-  if (file_ < 0) fail("opened");
+  do file_.number = ::open(path.c_str(), O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC, 0666);
+  while (file_.number < 0 && errno == EINTR);
+  if (file_.number < 0) fail("opened");
   gradus::sync_folder_of(path);
   struct stat status {};
-  if (::fstat(file_, &status) != 0) fail("read");
+  if (::fstat(file_.number, &status) != 0) fail("read");
   size_ = status.st_size;
   const std::int64_t kept = bytes < 0 ? size_ : bytes;
   if (size_ < kept) {
@@ -57,24 +57,24 @@ GrowingFile::GrowingFile(const std::string& path, std::int64_t bytes) : path_(pa
                              std::to_string(kept) + " were to be gone on from");
   }
   char last = '\n';
-  if (kept > 0 && ::pread(file_, &last, 1, kept - 1) != 1) fail("read");
+  if (kept > 0 && ::pread(file_.number, &last, 1, kept - 1) != 1) fail("read");
   if (last != '\n' && bytes >= 0) {
     throw Error("train",
                 "'" + path_text(path_) + "' is damaged: no line ends at its byte " + std::to_string(kept));
   }
-  if (size_ > kept && ::ftruncate(file_, kept) != 0) fail("cut back");
+  if (size_ > kept && ::ftruncate(file_.number, kept) != 0) fail("cut back");
   size_ = kept;
   if (last != '\n') add_line("");  // half a line, from a full disk
 }
 
-GrowingFile::~GrowingFile() {
-  if (file_ >= 0) ::close(file_);
+GrowingFile::Descriptor::~Descriptor() {
+  if (number >= 0) ::close(number);
 }
 
 void GrowingFile::add_line(std::string line) {
   line += '\n';
   for (std::size_t done = 0; done < line.size();) {
-    const ssize_t written = ::write(file_, line.data() + done, line.size() - done);
+    const ssize_t written = ::write(file_.number, line.data() + done, line.size() - done);
     if (written > 0) done += static_cast<std::size_t>(written);
     else if (written == 0 || errno != EINTR)
       fail("written (" + std::to_string(line.size()) + " bytes at " + std::to_string(size_) + ")");
@@ -83,7 +83,7 @@ void GrowingFile::add_line(std::string line) {
 }
 
 void GrowingFile::sync() {
-  while (::fdatasync(file_) != 0) {
+  while (::fdatasync(file_.number) != 0) {
     if (errno == EINTR) continue;
     if (errno == EINVAL || errno == ENOTSUP) return;  // a terminal or a pipe, which has no disk
     fail("synced");
@@ -167,8 +167,8 @@ LoggedStep logged_step(const std::string& folder, std::int64_t step) {
     last = entry->get<std::int64_t>("step");
     if (last == step) return {entry->number_or(NAN, "loss"), entry->number_or(NAN, "gradient_norm")};
   }
-  throw Error("replay", "there is no step " + std::to_string(step) + " in '" +
-                            path_text(log_path(folder)) + "': it goes to step " + std::to_string(last));
+  throw Error("replay", "there is no step " + std::to_string(step) + " in '" + path_text(log_path(folder)) +
+                            "': it goes to step " + std::to_string(last));
 }
 
 std::vector<LoggedEpoch> logged_epochs(const std::string& folder) {

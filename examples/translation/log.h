@@ -15,7 +15,6 @@ class GrowingFile {
   /// Goes on behind the first `bytes` bytes and drops what follows; all of it stays with -1. Throws where
   /// there are fewer.
   GrowingFile(const std::string& path, std::int64_t bytes);
-  ~GrowingFile();
   GrowingFile(const GrowingFile&) = delete;
   GrowingFile& operator=(const GrowingFile&) = delete;
 
@@ -26,8 +25,13 @@ class GrowingFile {
 
  private:
   [[noreturn]] void fail(const std::string& step) const;
+  /// Closed also where the constructor throws.
+  struct Descriptor {
+    int number = -1;
+    ~Descriptor();
+  };
   std::string path_;
-  int file_;
+  Descriptor file_;
   std::int64_t size_ = 0;
 };
 

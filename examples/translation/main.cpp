@@ -28,7 +28,8 @@ const char* const description =
     "  translate train --source train.de --target train.en \\\n"
     "    --valid-source val.de --valid-target val.en --out model\n"
     "  echo 'ein mann schläft .' | translate run model\n"
-    "  translate config flagship > flagship.json   all options of a recipe, for train --config flagship.json\n"
+    "  translate config flagship > flagship.json   all options of a recipe, for train --config "
+    "flagship.json\n"
     "  translate attention model 'ein mann schläft .' --html page.html     what it looked at\n"
     "  translate run model < test.de | translate score test.en --tokenize none --metric bleu,chrf\n"
     "  translate run model other --beam 5 --nbest 5  together, and not only the best\n"
@@ -58,10 +59,10 @@ std::string recipe_list() {
 }
 
 void add_config(CLI::App& program, std::string& name) {
-  CLI::App* command = program.add_subcommand(
-      "config",
-      "Print all options of a recipe, to be changed and given to `translate train --config FILE`; without a name: which "
-      "recipes there are");
+  CLI::App* command = program.add_subcommand("config",
+                                             "Print all options of a recipe, to be changed and given to "
+                                             "`translate train --config FILE`; without a name: which "
+                                             "recipes there are");
   std::vector<std::string> names;
   for (const Recipe& recipe : recipes()) names.emplace_back(recipe.name);
   command->add_option("name", name, "Of a recipe")->type_name("NAME")->check(CLI::IsMember(names));
@@ -84,17 +85,26 @@ void print_config(const std::string& name) {
 }
 
 void add_average(CLI::App& program, AverageCommand& options) {
-  CLI::App* command = program.add_subcommand(
-      "average", "Write the mean of the weights of several checkpoints of a run");
+  CLI::App* command = program.add_subcommand("average",
+                                             "Write the mean of the weights of several checkpoints of a run, "
+                                             "of those that it has kept (--keep-checkpoints)");
   command->add_option("folder", options.folder, "Folder of a training run")->required()->type_name("DIR");
   CLI::Option_group* which = command->add_option_group("Which");
-  which->add_option("--last", options.last, "The K latest checkpoints")->check(CLI::PositiveNumber)->type_name("K");
-  which->add_option("--best", options.best, "The K with the best validation BLEU, at the ends of epochs")
+  which->add_option("--last", options.last, "The K latest checkpoints")
+      ->check(CLI::PositiveNumber)
+      ->type_name("K");
+  which
+      ->add_option("--best", options.best,
+                   "The K with the best validation BLEU, of those at the ends of epochs")
       ->check(CLI::PositiveNumber)
       ->type_name("K");
   which->require_option(1);
-  command->add_option("--out", options.out,
-                       "A safetensors file; where it lies in the folder, `translate run` takes it in place of that")->required()->type_name("FILE");
+  command
+      ->add_option(
+          "--out", options.out,
+          "A safetensors file; where it lies in the folder, `translate run` takes it in place of that")
+      ->required()
+      ->type_name("FILE");
 }
 
 void add_replay(CLI::App& program, ReplayCommand& options) {

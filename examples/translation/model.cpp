@@ -6,6 +6,8 @@
 #include <gradus/autograd/arithmetic.h>
 #include <gradus/autograd/modes.h>
 #include <gradus/autograd/normalize.h>
+#include <gradus/autograd/reduce.h>
+#include <gradus/nn/model.h>
 #include <gradus/tensor/create.h>
 #include <gradus/tensor/error.h>
 #include <gradus/tensor/origin.h>
@@ -83,6 +85,9 @@ void check(const ModelOptions& options) {
                                          std::to_string(options.dim) + ", " + std::to_string(options.hidden) +
                                          " and " + std::to_string(options.layers));
   }
+  if (options.kind != ModelKind::transformer && !options.attention && options.timing == Timing::between) {
+    throw Error("translation model", "--timing between attends between two steps, and there is no attention");
+  }
   if (!(options.dropout >= 0 && options.dropout < 1)) {
     throw Error("translation model", "dropout must lie in [0, 1), got " + std::to_string(options.dropout));
   }
@@ -113,6 +118,13 @@ Tensor drop_words(const Tensor& embedded, double p) {
   return embedded * dropout(ones(shape, embedded.dtype()), p);
 }
 
+std::string first_broken_weight(const ModelView& model) {
+  for (const auto& [name, tensor] : state_dict(model)) {
+    if (is_floating(tensor.dtype()) && any(logical_not(isfinite(tensor))).item<bool>()) return name;
+  }
+  return "";
+}
+
 double least_parameters(const ModelOptions& options) {
   const auto words = static_cast<double>(options.target_vocabulary), dim = static_cast<double>(options.dim),
              layers = static_cast<double>(options.layers), hidden = static_cast<double>(options.hidden);
@@ -120,7 +132,8 @@ double least_parameters(const ModelOptions& options) {
     // Encoder and decoder: queries and output of attention, two maps of the position-wise network.
     return words * dim + layers * 4 * dim * (dim + static_cast<double>(options.ffn));
   }
-  // The recurrent weights of both directions of the encoder and of the decoder; what the first layer makes of a word.
+  // The recurrent weights of both directions of the encoder and of the decoder; what the first layer makes of
+  // a word.
   double count = words * dim + layers * 3 * hidden * hidden + 2 * dim * hidden;
   if (options.attention == nn::Score::location) {
     count += static_cast<double>(options.attending.max_length) * hidden;

@@ -26,8 +26,8 @@ enum class Timing {
   before,   // with the state before the step; the context goes into the step (Bahdanau et al. 2015)
   between,  // in the middle of a step of two: one cell takes the word in, its state attends, a second cell
             // takes the context in (the conditional GRU of Sennrich et al. 2017)
-  after  // with the state after the step; tanh(W [context, state]) predicts, and goes into the next step
-         // (Luong et al. 2015)
+  after     // with the state after the step; tanh(W [context, state]) predicts, and goes into the next step
+            // (Luong et al. 2015)
 };
 
 /// How a word is predicted.
@@ -147,8 +147,11 @@ Tensor drop_words(const Tensor& embedded, double p);
 /// Throws where the options do not fit together.
 std::unique_ptr<TranslationModel> make_model(const ModelOptions& options);
 
-/// The parameters that a model of these options has at least: its largest matrices, counted without asking for
-/// any. A floating-point number, which sizes of any kind cannot overflow.
+/// The name of the first weight that holds a number which is not finite; "" where all are.
+std::string first_broken_weight(const gradus::ModelView& model);
+
+/// The parameters that a model of these options has at least: its largest matrices, counted without asking
+/// for any. A floating-point number, which sizes of any kind cannot overflow.
 double least_parameters(const ModelOptions& options);
 
 /// Names of the options, as the command line and config.json write them, and back.

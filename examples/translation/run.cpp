@@ -4,8 +4,6 @@
 #include "progress.h"
 #include "samples.h"
 
-#include <gradus/autograd/arithmetic.h>
-#include <gradus/autograd/reduce.h>
 #include <gradus/nn/model.h>
 #include <gradus/tensor/error.h>
 #include <gradus/tensor/random.h>
@@ -34,6 +32,7 @@ void Run::take_up() {
     remove_old_checkpoints(command_.out, command_.keep_checkpoints, state().step, state().best_step);
     if (!best_.empty()) save_best();  // the files may be of a later moment than the checkpoint
   }
+  remove_samples(command_.out, state().epoch);
   log_.emplace(command_.out, checkpoint ? checkpoint->log_bytes : 0, state().step);
 }
 
@@ -66,16 +65,8 @@ void Run::save_best() const {
   save_scores(command_.out, state(), setup_.data.bleu_tokenizer);
 }
 
-/// The first weight that holds a number which is not finite.
-std::string Run::first_broken_weight() const {
-  for (const auto& [name, tensor] : state_dict(setup_.model->view())) {
-    if (is_floating(tensor.dtype()) && any(logical_not(isfinite(tensor))).item<bool>()) return name;
-  }
-  return "";
-}
-
 void Run::store() {
-  const std::string broken = first_broken_weight();
+  const std::string broken = first_broken_weight(setup_.model->view());
   if (!broken.empty()) {
     throw Error(
         "train",
@@ -96,7 +87,7 @@ void Run::store() {
 }
 
 void Run::report_bad_step() {
-  const bool sound = first_broken_weight().empty();
+  const bool sound = first_broken_weight(setup_.model->view()).empty();
   if (sound) store();
   const double loss = training_.gradients_of_next_step();
   std::string gradients = "all gradients are finite";
@@ -105,11 +96,12 @@ void Run::report_bad_step() {
     gradients = "the first gradient that is no finite number is that of '" + name + "'";
     break;
   }
+  const std::int64_t first = state().batch + 1, last = state().batch + training_.next_size();
   throw Error(
       "train",
       "step " + std::to_string(state().step + 1) + " (epoch " + std::to_string(state().epoch) + ", batch " +
-          std::to_string(state().batch + 1) + "): the loss is " + std::to_string(loss) + ", and " +
-          gradients + "; the sentences of the batch are the lines " +
+          std::to_string(first) + (last == first ? "" : " to " + std::to_string(last)) + "): the loss is " +
+          std::to_string(loss) + ", and " + gradients + "; the sentences of the step are the lines " +
           lines_of(command_, setup_.data, training_.next_examples()) +
           (sound ? "; the state before this step is kept. " : "; the checkpoints before it are kept. ") +
           "Try a smaller --lr or --clip in a new folder, or leave such steps out: translate train --out " +

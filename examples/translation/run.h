@@ -29,7 +29,6 @@ class Run {
   void end_epoch(const Validation& validation, bool best);
   void save_best() const;
   void store();
-  std::string first_broken_weight() const;
 
   const TrainCommand& command_;
   const Setup& setup_;

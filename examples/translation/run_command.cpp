@@ -135,7 +135,8 @@ class LineTranslator {
                                 .length_penalty = command_.length_penalty.value_or(1),
                                 .coverage = command_.coverage.value_or(0),
                                 .best = command_.nbest.value_or(1),
-                                .unknown = unknown});
+                                .unknown = unknown,
+                                .weights = command_.replace_unknown});
     }
     std::vector<std::vector<Translation>> results;
     for (Translation& translation : greedy_search(predictor, sources, unknown))
@@ -185,7 +186,15 @@ void run_translation(const RunCommand& command, std::istream& in, std::ostream& 
   // A person who types waits for each line; text from a file is translated many lines at once.
   const auto most_lines = static_cast<std::size_t>(std::max<std::int64_t>(1024, command.batch));
   LineInput input(in, "run");
-  for (std::string line; input.next(line);) {
+  const auto next = [&](std::string& line) {
+    try {
+      return input.next(line);
+    } catch (const Error&) {
+      translator.flush(out);  // what came before the line that cannot be read
+      throw;
+    }
+  };
+  for (std::string line; next(line);) {
     translator.add(line);
     if (input.drained() || translator.lines() == most_lines) translator.flush(out);
   }

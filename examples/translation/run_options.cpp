@@ -11,6 +11,7 @@
 
 #include <algorithm>
 #include <type_traits>
+#include <vector>
 
 namespace translation {
 
@@ -24,13 +25,7 @@ std::string text_of(const T& value) {
   return gradus::printable(nlohmann::json(value).dump());
 }
 
-/// Sets an option to what `place` has under its name, and gives what it was.
-template <class T>
-void take(T* value, const JsonObject& place, const std::string& key) {
-  *value = place.get<T>(key);
-}
-
-/// The option of that name in a config; the last of all is none of them.
+/// The option of that name in a config; the end where there is none.
 std::span<RunOption>::iterator named(std::span<RunOption> options, const std::string& key) {
   return std::find_if(options.begin(), options.end(),
                       [&key](const RunOption& option) { return config_key(option.name) == key; });
@@ -51,21 +46,24 @@ std::string nearest(std::span<RunOption> options, const std::string& key) {
 
 void take_config(std::span<RunOption> options, const std::string& path) {
   const JsonObject config(read_config(path), "'" + path + "' is no config");
-  const auto take_all = [&](const JsonObject& place) {
+  const auto take_all = [&](const JsonObject& place, std::span<const std::string> passed_over) {
     for (const std::string& key : place.keys()) {
-      if (&place == &config && (key == "training" || key == "format" || key == "text")) continue;
+      if (std::find(passed_over.begin(), passed_over.end(), key) != passed_over.end()) continue;
       const auto option = named(options, key);
       if (option == options.end()) {
         place.refuse("there is no option '" + gradus::printable(key, 60) + "'; the nearest is '" +
                      nearest(options, key) + "'");
       }
+      if (option->in_config) place.refuse("'" + key + "' stands in it twice");
       if (option->given) continue;
-      std::visit([&](auto* value) { take(value, place, key); }, option->value);
-      option->given = true;
+      std::visit([&](auto* value) { *value = place.get<std::remove_pointer_t<decltype(value)>>(key); },
+                 option->value);
+      option->in_config = true;
     }
   };
-  take_all(config);
-  if (config.contains("training")) take_all(config.object("training"));
+  if (config.contains("format")) check_format(config);
+  take_all(config, std::vector<std::string>{"format", "text", "training"});
+  if (config.contains("training")) take_all(config.object("training"), {});
 }
 
 void take_stored_options(std::span<const RunOption> options, const std::string& text,
@@ -83,7 +81,8 @@ void take_stored_options(std::span<const RunOption> options, const std::string& 
     std::visit(
         [&](auto* value) {
           const auto before = place.get<std::remove_pointer_t<decltype(value)>>(key);
-          if (!option.given) {
+          const bool asked_for = option.given || (option.in_config && !option.may_change);
+          if (!asked_for) {
             *value = before;
           } else if (!option.may_change && *value != before) {
             throw Error("train",

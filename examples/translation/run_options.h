@@ -14,17 +14,18 @@ struct RunOption {
   std::string name;
   Value value;              // where it stands while the program runs
   bool may_change = false;  // when the run is gone on with; the others decide what every step computes
-  bool given = false;       // on the command line or by --config
+  bool given = false;       // on the command line
+  bool in_config = false;   // in the file of --config, and not on the command line
 };
 
 /// Sets the options that were not given on the command line to what the file says, a JSON object of options
-/// under their names with underscores, at the top or below "training"; from then on they count as given. The
-/// config.json of a run is such a file, and what it says of the run's text is passed over. Throws where a
-/// name or a kind of value is wrong.
+/// under their names with underscores, at the top or below "training". The config.json of a run is such a
+/// file, and what it says of the run's text is passed over. Throws where a name or a kind of value is wrong.
 void take_config(std::span<RunOption> options, const std::string& path);
 
 /// Sets the options that were not given to what `config`, the text of config.json, says. Throws where one
-/// that must not change was given with another value, and names both; `folder` is for the message.
+/// that must not change was given or stands in the file of --config with another value, and names both; one
+/// that may change is changed by the command line alone. `folder` is for the message.
 void take_stored_options(std::span<const RunOption> options, const std::string& config,
                          const std::string& folder);
 

@@ -42,6 +42,7 @@ struct BeamOptions {
   double coverage = 0;        // needs attention. A word that nothing looked at counts as looked at by 1e-9
   std::int64_t best = 1;      // translations of each sentence, at most `width`
   Unknown unknown = Unknown::left_out;
+  bool weights = true;  // give what the words looked at, which takes memory for every step of every row
 };
 
 /// The best that a beam finds of every sentence, best first: the `width` likeliest beginnings are kept at

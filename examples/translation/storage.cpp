@@ -24,6 +24,7 @@ namespace fs = std::filesystem;
 
 namespace {
 
+constexpr int config_format = 2;
 constexpr std::size_t largest_config = 1 << 20;  // bytes of config.json, which has some 2,000
 
 std::string in(const std::string& folder, const char* file) { return (fs::path(folder) / file).string(); }
@@ -153,9 +154,14 @@ nlohmann::ordered_json training_json(std::span<const RunOption> run, const nlohm
 
 }  // namespace
 
+void check_format(const JsonObject& config) {
+  if (const auto found = config.get<std::int64_t>("format"); found != config_format)
+    config.refuse("it is of another format: " + std::to_string(found));
+}
+
 Settings make_settings(const TokenKinds& tokens, const ModelOptions& model, std::span<const RunOption> run,
                        const std::map<std::string, std::string>& texts) {
-  nlohmann::ordered_json config{{"format", 2}};
+  nlohmann::ordered_json config{{"format", config_format}};
   config.update(translator_json(tokens, model));
   config["text"] = texts;
   Digest digest;
@@ -167,7 +173,10 @@ Settings make_settings(const TokenKinds& tokens, const ModelOptions& model, std:
 
 std::string make_config(const TokenKinds& tokens, const ModelOptions& model, std::span<const RunOption> run) {
   nlohmann::ordered_json config = translator_json(tokens, model);
-  config["training"] = training_json(run, config, false);
+  nlohmann::ordered_json training = training_json(run, config, false), &said = config["training"];
+  for (const auto& [key, value] : training.items()) {
+    if (value != "") said[key] = value;  // a file that is not named
+  }
   return config.dump(2) + "\n";
 }
 
@@ -194,9 +203,7 @@ namespace {
 JsonObject config_of(const std::string& folder) {
   const std::string path = in(folder, "config.json");
   JsonObject config(load_config(folder), "'" + path + "' is damaged");
-  if (const auto format = config.get<std::int64_t>("format"); format != 2) {
-    throw Error("load", "'" + path + "' is of another format: " + std::to_string(format));
-  }
+  check_format(config);
   return config;
 }
 
@@ -220,6 +227,10 @@ Translator load_translator(const std::string& place) {
   check_size(options, weights);
   Translator translator{std::move(source), std::move(target), make_model(options)};
   load(translator.model->view(), weights);
+  if (const std::string broken = first_broken_weight(translator.model->view()); !broken.empty()) {
+    throw Error("load", "'" + path_text(weights) + "': the weight '" + broken +
+                            "' holds numbers that are not finite: its training went wrong");
+  }
   return translator;
 }
 

@@ -1,5 +1,6 @@
 // A trained translator in a folder: config.json, the two vocabularies and the best weights.
 #pragma once
+#include "json_object.h"
 #include "model.h"
 #include "run_options.h"
 #include "text.h"
@@ -32,6 +33,8 @@ Settings make_settings(const TokenKinds& tokens, const ModelOptions& model, std:
                        const std::map<std::string, std::string>& texts);
 /// The same for a run that has not begun: a file for `translate train --config`.
 std::string make_config(const TokenKinds& tokens, const ModelOptions& model, std::span<const RunOption> run);
+/// Throws where the config says that it is of another format than those that are written here.
+void check_format(const JsonObject& config);
 /// "batch-unit" is "batch_unit" there.
 std::string config_key(std::string option);
 
@@ -46,8 +49,8 @@ std::string load_config(const std::string& folder);
 std::string read_config(const std::string& path);
 /// Writes the weights that `run` uses; the file is replaced as a whole.
 void save_weights(const std::string& folder, const gradus::NamedTensors& weights);
-/// Reads it back: from a run's folder, or with other weights than its best, from a safetensors file in that folder.
-/// Throws where a file is missing or damaged, and names it.
+/// Reads it back: from a run's folder, or with other weights than its best, from a safetensors file in that
+/// folder. Throws where a file is missing or damaged, and names it.
 Translator load_translator(const std::string& place);
 
 }  // namespace translation

@@ -104,7 +104,9 @@ class Training {
   std::int64_t batch_count() const { return feed_.batch_count(); }
   /// The share of its tokens that is padding.
   double padding() const { return feed_.padding(); }
-  /// The examples of the step that comes next, as indices.
+  /// How many batches the step that comes next learns from.
+  std::int64_t next_size() const { return feed_.step_size(state_.batch); }
+  /// Their examples, as indices.
   std::vector<std::int64_t> next_examples() const { return feed_.step_examples(state_.batch); }
 
   /// Takes the step of the next batches, options().accumulate of them. Where its loss or gradients are no

@@ -64,9 +64,10 @@ void TrainOptions::add_text() {
       ->required()
       ->type_name("DIR");
   command_
-      .add_option("--config", c_.config,
-                  "Options as JSON: what `translate config NAME` prints, or config.json of another run; those on the "
-                  "command line go before it")
+      .add_option(
+          "--config", c_.config,
+          "Options as JSON: what `translate config NAME` prints, or config.json of another run; those on the "
+          "command line go before it")
       ->type_name("FILE");
   const std::vector<std::string> kinds{"words", "characters", "bpe", "unigram"};
   choice("source-tokens", c_.source_tokens, "What a source token is; bpe and unigram: pieces of words", kinds,
@@ -160,15 +161,15 @@ void TrainOptions::add_model() {
 /// Dropout at one kind of place; without them --dropout decides.
 void TrainOptions::add_dropouts() {
   Dropouts& p = c_.shape.dropouts;
-  const char* const group = "Dropout by place (-1: as --dropout has it)";
-  number("embedding-dropout", p.embedding, "Of the features of embedded words", group);
+  const char* const group = "Dropout by place";
+  number("embedding-dropout", p.embedding, "Of the features of embedded words; -1: as --dropout", group);
   number("word-dropout", p.word, "Of whole words, in the source and in what the decoder reads", group);
   number("output-dropout", p.output,
-         "Of what a word is predicted from; -1 is 0 in the transformer, where --dropout does not act there",
+         "Of what a word is predicted from; -1: as --dropout, which in the transformer does not act there",
          group);
-  number("attention-dropout", p.attention, "transformer: of attention weights", group);
-  number("activation-dropout", p.activation, "transformer: of the hidden features of position-wise networks",
-         group);
+  number("attention-dropout", p.attention, "transformer: of attention weights; -1: as --dropout", group);
+  number("activation-dropout", p.activation,
+         "transformer: of the hidden features of position-wise networks; -1: as --dropout", group);
   number("context-dropout", p.context,
          "rnn, gru, lstm: of the encoder's states, as attention and the decoder see them", group);
   number(

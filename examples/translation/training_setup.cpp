@@ -2,6 +2,7 @@
 
 #include "digest.h"
 #include "json_object.h"
+#include "training_checks.h"
 
 #include <gradus/tensor/error.h>
 #include <gradus/tensor/origin.h>
@@ -15,10 +16,6 @@ namespace translation {
 using namespace gradus;
 
 namespace {
-
-bool has_joint_vocabulary(const TrainCommand& command) {
-  return command.joint_vocabulary || command.tie == "all";
-}
 
 std::string digest_of(std::span<const std::string> lines) {
   Digest digest;
@@ -174,70 +171,6 @@ ModelOptions model_options(const TrainCommand& command) {
   return options;
 }
 
-void check(const TrainCommand& command, const TrainingOptions& options) {
-  const auto refuse = [](const char* what, double value) {
-    throw Error("train", std::string(what) + ", got " + std::to_string(value));
-  };
-  if (options.batch < 1) refuse("--batch must be positive", static_cast<double>(options.batch));
-  if (options.epochs < 1) refuse("--epochs must be positive", static_cast<double>(options.epochs));
-  if (options.max_steps < 0)
-    refuse("--max-steps must not be negative", static_cast<double>(options.max_steps));
-  if (!(options.lr > 0)) refuse("--lr must be positive", options.lr);
-  if (options.warmup < 0) refuse("--warmup must not be negative", static_cast<double>(options.warmup));
-  if (!(options.lr_decay > 0 && options.lr_decay <= 1))
-    refuse("--lr-decay must lie in (0, 1]", options.lr_decay);
-  if (!(options.label_smoothing >= 0 && options.label_smoothing < 1))
-    refuse("--label-smoothing must lie in [0, 1)", options.label_smoothing);
-  if (!(options.clip > 0)) refuse("--clip must be positive", options.clip);
-  if (options.checkpoint_every < 0) {
-    refuse("--checkpoint-every must not be negative", static_cast<double>(options.checkpoint_every));
-  }
-  if (command.keep_checkpoints < 1) {
-    refuse("--keep-checkpoints must be positive", static_cast<double>(command.keep_checkpoints));
-  }
-  if (options.patience < 1) refuse("--patience must be positive", static_cast<double>(options.patience));
-  if (has_joint_vocabulary(command) && command.source_tokens != command.target_tokens) {
-    throw Error(
-        "train",
-        "one vocabulary (--joint-vocabulary, --tie all) needs one kind of token for both languages, got " +
-            command.source_tokens + " and " + command.target_tokens);
-  }
-  if (has_joint_vocabulary(command) && command.target_subwords != command.source_subwords &&
-      !command.target_subwords.empty()) {
-    throw Error("train", "one vocabulary (--joint-vocabulary, --tie all) needs one model of subwords, got '" +
-                             command.source_subwords + "' and '" + command.target_subwords + "'");
-  }
-  for (const auto& [subwords, tokens] : {std::pair(command.source_subwords, command.source_tokens),
-                                         std::pair(command.target_subwords, command.target_tokens)}) {
-    if (!subwords.empty() && !is_subword_kind(tokens)) {
-      throw Error("train", "the model of subwords '" + path_text(subwords) +
-                               "' is for bpe or unigram tokens, and the " + "tokens are " + tokens);
-    }
-  }
-  if (options.accumulate < 1)
-    refuse("--accumulate must be positive", static_cast<double>(options.accumulate));
-  if (!(options.r_drop >= 0)) refuse("--r-drop must not be negative", options.r_drop);
-  if (!(options.weight_decay >= 0)) refuse("--weight-decay must not be negative", options.weight_decay);
-  if (!(options.l2 >= 0)) refuse("--l2 must not be negative", options.l2);
-  if (options.weight_decay > 0 && options.l2 > 0)
-    refuse("--weight-decay and --l2 are two ways to the same end; one of them must be 0", options.l2);
-  check(options.teacher_forcing);
-  if (!options.teacher_forcing.always() && command.model == "transformer") {
-    throw Error("train",
-                "--teacher-forcing is for rnn, gru and lstm, which write word by word while they learn: a "
-                "transformer learns from all words of a sentence at once, and has none of its own to read");
-  }
-  if (!(options.beta2 >= 0 && options.beta2 < 1)) refuse("--beta2 must lie in [0, 1)", options.beta2);
-  if (!(options.ema >= 0 && options.ema < 1)) refuse("--ema must lie in [0, 1)", options.ema);
-  if (!(options.subword_sampling >= 0 && options.subword_sampling < 1))
-    refuse("--subword-sampling must lie in [0, 1)", options.subword_sampling);
-  if (options.subword_sampling > 0 && !is_subword_kind(command.source_tokens) &&
-      !is_subword_kind(command.target_tokens)) {
-    throw Error("train", "--subword-sampling is for --source-tokens or --target-tokens bpe or unigram, got " +
-                             command.source_tokens + " and " + command.target_tokens);
-  }
-}
-
 void make_absolute(TrainCommand& command) {
   for (std::string* path : {&command.source, &command.target, &command.valid_source, &command.valid_target}) {
     *path = std::filesystem::absolute(*path).lexically_normal().string();
@@ -261,15 +194,16 @@ Setup set_up(TrainCommand& command, bool goes_on) {
   setup.training.best_by = best_by_named(command.best_by);
   setup.training.teacher_forcing.decay = teacher_decay_named(command.teacher_forcing_decay);
   fix_what_the_schedule_needs(command, setup.training.schedule);
-  check(command, setup.training);
+  check_options(command, setup.training);
+  ModelOptions model = model_options(command);
   make_absolute(command);
   read_data(command, goes_on, setup);
-  ModelOptions model = model_options(command);
   model.source_vocabulary = setup.data.source.vocabulary().size();
   model.target_vocabulary = setup.data.target.vocabulary().size();
   manual_seed(setup.training.seed);
   setup.model = make_model(model);
-  setup.settings = make_settings({command.source_tokens, command.target_tokens}, model, command.options, setup.texts);
+  setup.settings =
+      make_settings({command.source_tokens, command.target_tokens}, model, command.options, setup.texts);
   return setup;
 }
 

@@ -47,6 +47,7 @@ struct ARun {
   NamedTensors mean(AverageCommand command) const {
     command.folder = folder.path("");
     command.out = folder.path("mean.safetensors");
+    std::filesystem::remove(command.out);
     std::ostringstream text;
     run_average(command, text);
     return load_tensors(command.out).tensors;
@@ -87,4 +88,23 @@ TEST_CASE("the epochs of a log stand at the steps that were taken by then") {
   CHECK(epochs[1].epoch == 2);
   CHECK(epochs[1].step == 20);
   CHECK(epochs[1].bleu == 30);
+}
+
+TEST_CASE("with a running mean of the weights, that is what validations judge and what is averaged") {
+  const ARun run;
+  Checkpoint checkpoint;
+  checkpoint.state.step = 30;
+  checkpoint.run = "run";
+  checkpoint.weights = {{"a", full({2}, 30)}};
+  checkpoint.average = {{"a", full({2}, 28)}};
+  save_checkpoint(checkpoint_path(run.folder.path(""), 30), checkpoint);
+  CHECK(run.mean({.last = 1})[0].second.to_vector<float>() == std::vector<float>(2, 28));
+}
+
+TEST_CASE("no file is written over by a mean") {
+  const ARun run;
+  std::ostringstream text;
+  const std::string log = run.folder.path("log.jsonl");
+  CHECK_THROWS_WITH_AS(run_average({.folder = run.folder.path(""), .out = log, .last = 1}, text),
+                       Contains("is there already"), Error);
 }

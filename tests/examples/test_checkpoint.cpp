@@ -175,6 +175,12 @@ TEST_CASE("a growing file is cut back to whole lines") {
   const std::string path = folder.write("log", "one\ntwo\nthr");
   CHECK_THROWS_WITH_AS(GrowingFile(path, 6), Contains("no line ends"), Error);
   CHECK_THROWS_WITH_AS(GrowingFile(path, 12), Contains("11 bytes"), Error);
+  const auto open_files = [] {
+    return std::distance(std::filesystem::directory_iterator("/proc/self/fd"), {});
+  };
+  const auto before = open_files();
+  for (int i = 0; i < 5; ++i) CHECK_THROWS_AS(GrowingFile(path, 6), Error);
+  CHECK(open_files() == before);
   CHECK(folder.read("log") == "one\ntwo\nthr");
   GrowingFile file(path, 4);
   file.add_line("2");

@@ -6,6 +6,9 @@
 program=$1
 . "$(dirname "$0")/common.sh"
 
+# As the page quotes a token: apart from the direction of writing around it.
+quoted() { printf '“\u2068%s\u2069”' "$1"; }
+
 # In French and Chinese, with accents.
 for i in $(seq 40); do
   echo "der hund sieht die katze $((i % 7))"; echo "ein mann liest"; echo "die frau $((i % 5)) singt laut"
@@ -65,6 +68,7 @@ grep -q '<h1 dir="auto">狗看见 été</h1>' page.html || fail "page.html: the 
 expect_error "the model has no attention" attention none "ein mann"
 expect_error "the sentence has no words" attention gru "  "
 expect_error "no UTF-8 text" attention gru "$(printf 'ein \xff')"
+expect_error "a control character, its byte 4" attention gru "$(printf 'ein \033[31m')"
 expect_error "has 501 tokens" attention gru "$(seq 501 | tr '\n' ' ')"
 expect_error "config.json" attention nowhere "ein mann"
 expect_error "excludes" attention gru "ein mann" --target "un" --beam 3
@@ -101,7 +105,7 @@ shows page.html "data-view=\"Cross-attention\"" "data-cells=\"$((8 * columns))\"
 shows page.html#encoder.2.1.row.2 'data-view="Encoder self-attention"' "data-cells=\"$((columns * columns))\"" 'Layer 2, head 1' \
   "Step 2 of $columns"
 shows page.html#decoder.1.0.column.1 'data-view="Decoder self-attention"' 'data-cells="64"' 'Layer 1, mean of its heads' \
-  '“(begin)” is looked at by “狗” 100.0'
+  "$(quoted '(begin)') is looked at by $(quoted 狗) 100.0"
 shows recurrent.html 'data-view="Attention"' 'data-pictures="0"'
 shows hostile.html '&lt;b&gt;'
 grep -q "<title>&lt;/script&gt;" dom || fail "hostile.html: a sentence has changed the title: $(grep '<title' dom)"
@@ -119,5 +123,5 @@ byId("keys").querySelectorAll("button")[1].click();\
 document.body.dataset.address = location.hash;\
 </script></body>|' page.html > pressed.html
 shows pressed.html 'data-view="Decoder self-attention"' 'Layer 2, head 2' 'data-address="#decoder.2.2.column.2"' \
-  '“狗” is looked at by' 'data-readout="Writing “'
+  "$(quoted 狗) is looked at by" 'data-readout="Writing “'
 finish "attention is shown, in the terminal and as pages"

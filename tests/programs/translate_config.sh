@@ -12,6 +12,10 @@ done
 expect_error "flagship" config nonsense
 [ "$("$program" config | wc -l)" = 5 ] || fail "config does not list the recipes"
 
+"$program" train --config demo.json --resume --epochs 1 --threads 1 --out of_demo --max-vocabulary 40 2> log ||
+  fail "resume by a recipe: $(cat log)"
+grep -q '"epochs": 1,' of_demo/config.json || fail "the command line does not change the epochs"
+
 # A training by the config.json of another one is the same training.
 small=(--dim 16 --hidden 24 --batch 16 --epochs 2 --attention general --no-input-feeding)
 "$program" train "${data[@]}" "${small[@]}" --threads 1 --out model 2> log || fail "training: $(cat log)"
@@ -21,6 +25,10 @@ for file in config.json model.safetensors log.jsonl; do cmp -s model/$file again
 grep -q '"seed": 2' other/config.json || fail "the command line does not go before the file"
 grep -q '"hidden": 24' other/config.json || fail "the file is not read where the command line says other things"
 "$program" train --config model/config.json --epochs 3 --resume --threads 1 --out model 2> log || fail "resume: $(cat log)"
+# A file does not change how long a run goes on that is there already.
+echo '{"epochs": 1}' > short.json
+"$program" train --config short.json --resume --threads 1 --out model 2> log || fail "resume by a short file: $(cat log)"
+grep -q '"epochs": 3,' model/config.json || fail "--config has changed the epochs of a run"
 
 # bad TEXT JSON: a training by a file with that in it says TEXT.
 bad() {
@@ -33,6 +41,8 @@ bad "'layers' is 2.5, and should be a whole number" '{"layers": 2.5}'
 bad "'model' is 7, and should be a text" '{"model": 7}'
 bad "sentences or tokens, got 'words'" '{"batch_unit": "words"}'
 bad "no tokenizer 'mine'" '{"bleu_tokenizer": "mine"}'
+bad "'model' stands in it twice" '{"model": "gru", "training": {"model": "lstm"}}'
+bad "another format: 99" '{"format": 99}'
 bad "no JSON object" '[1]'
 bad "it is no JSON" '{'
 expect_error "missing.json' cannot be opened" train --config missing.json "${data[@]}" --out bad
@@ -48,8 +58,9 @@ grep -q 'epoch .*BLEU' out || fail "average --best says no BLEU: $(cat out)"
 "$program" average model --last 1 --out model/last.safetensors > out || fail "average --last 1"
 [ "$(echo 'ein mann liest' | "$program" run model/last.safetensors | wc -l)" = 1 ] || fail "run with other weights"
 expect_error "config.json' cannot be opened" run mean.safetensors
-expect_error "asks for 9" average model --last 9 --out mean.safetensors
-expect_error "last" average model --out mean.safetensors
-expect_error "cannot be opened" average missing --last 1 --out mean.safetensors
+expect_error "is there already" average model --last 1 --out model/config.json
+expect_error "asks for 9" average model --last 9 --out other.safetensors
+expect_error "last" average model --out other.safetensors
+expect_error "cannot be opened" average missing --last 1 --out other.safetensors
 
 finish "options from files are taken, gone against and refused"

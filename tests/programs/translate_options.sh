@@ -65,7 +65,7 @@ expect_error "context dropout is 1.0" train "${begin[@]}" --out new --context-dr
 expect_error "attention dropout.*of the kind gru" train "${begin[@]}" --out new --attention-dropout 0.1
 expect_error "recurrent dropout.*of the kind transformer" train "${begin[@]}" --out new --model transformer --recurrent-dropout 0.1
 expect_error "--accumulate must be positive" train "${begin[@]}" --out new --accumulate 0
-expect_error "--r-drop must not be negative" train "${begin[@]}" --out new --r-drop -1
+expect_error "--r-drop must be a number from 0 on" train "${begin[@]}" --out new --r-drop -1
 expect_error "two ways" train "${begin[@]}" --out new --weight-decay 0.1 --l2 0.1
 expect_error "word by word" train "${begin[@]}" --out new --model transformer --teacher-forcing 0.5
 expect_error "must lie in \[0, 1\], got 1.5" train "${begin[@]}" --out new --teacher-forcing 1.5

@@ -61,9 +61,18 @@ run gru --sample --nbest 5 --temperature 2 > draws
 [ "$(grep '^0 ' draws | sort -u | wc -l)" -gt 1 ] || fail "all draws are the same"
 run gru --sample --nbest 5 --temperature 2 --seed 9 > other
 cmp -s draws other && fail "another seed, the same draws"
-# Whoever types gets an answer to each line; the line's number counts on.
-{ echo "ein mann liest"; sleep 0.5; echo "ein mann liest"; } | timeout 60 "$program" run gru --nbest 1 --threads 1 > typed
-[ "$(cut -d' ' -f1 typed | tr '\n' ' ')" = "0 1 " ] || fail "lines that come later: $(cat typed)"
+# Whoever types gets an answer to each line before the next one is finished; the line's number counts on.
+coproc timeout 60 "$program" run gru --nbest 1 --threads 1
+printf 'ein mann liest\nein' >&"${COPROC[1]}"
+read -r -t 30 first <&"${COPROC[0]}" || fail "no answer to a line that is there"
+printf ' mann liest\n' >&"${COPROC[1]}"
+read -r -t 30 second <&"${COPROC[0]}" || fail "no answer to the second line"
+kill "$COPROC_PID" 2> /dev/null
+[ "${first%% *} ${second%% *}" = "0 1" ] || fail "lines that come later: $first $second"
+# What comes before a line that cannot be read is translated.
+{ echo "ein mann liest"; head -c 1100000 /dev/zero | tr '\0' x; } > long
+timeout 60 "$program" run gru < long > out 2> err && fail "run of an endless line"
+[ "$(wc -l < out)" = 1 ] || fail "the line before an endless one is lost: $(cat err)"
 
 # --- unknown words -----------------------------------------------------------------------------------------
 
