@@ -4,6 +4,7 @@
 
 #include <doctest/doctest.h>
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -199,4 +200,19 @@ TEST_CASE("calls that do not fit together cannot be joined") {
   attention(ones({1, 1, 2}), ones({1, 3, 2}));
   attention(ones({2, 1, 2}), ones({2, 3, 2}));
   CHECK_THROWS_WITH_AS(record.joined(), doctest::Contains("differ in batch or heads"), Error);
+}
+
+TEST_CASE("records end in any order") {
+  const Evenly layer;
+  const Tensor x = randn({1, 2, 3});
+  auto outer = std::make_unique<nn::AttentionRecord>(layer),
+       middle = std::make_unique<nn::AttentionRecord>(layer),
+       inner = std::make_unique<nn::AttentionRecord>(layer);
+  middle.reset();
+  layer(x);
+  outer.reset();
+  layer(x);
+  CHECK(inner->calls().size() == 2);
+  inner.reset();
+  layer(x);
 }
