@@ -28,15 +28,27 @@ void go_on(const Checkpoint& checkpoint) {
   adam.step();
 }
 
-/// In the folder of a run, which it is removed from again.
+/// In the folder of a run, which it is removed from again: found by what it is, and by nothing else.
 void find(const Checkpoint& checkpoint, std::string_view bytes) {
   const std::string folder = files().path("");
+  const std::int64_t step = checkpoint.state.step;
   std::filesystem::create_directory(files().path("checkpoints"));
-  std::ofstream(checkpoint_path(folder, checkpoint.state.step), std::ios::binary) << bytes;
+  const auto stored_at = [&](std::int64_t place) {
+    std::ofstream(checkpoint_path(folder, place), std::ios::binary) << bytes;
+  };
+  stored_at(step);
   takes([&] {
     const auto found = latest_checkpoint(folder, {.run = checkpoint.run, .most_log_bytes = 4096});
-    require(found && found->state.step == checkpoint.state.step, "checkpoint: another one is found");
+    require(found && found->state.step == step, "checkpoint: another one is found");
   });
+  require(!takes([&] { latest_checkpoint(folder, {.run = checkpoint.run + "x"}); }),
+          "checkpoint: that of another run is found");
+  require(!latest_checkpoint(folder, {.run = checkpoint.run, .most_steps = -1}),
+          "checkpoint: a later one is found");
+  remove_old_checkpoints(folder, 0, INT64_MAX, -1);
+  stored_at(step / 2 + 1);
+  require(takes([&] { latest_checkpoint(folder, {.run = checkpoint.run}); }) == (step / 2 + 1 == step),
+          "checkpoint: one under another's name is found");
   remove_old_checkpoints(folder, 0, INT64_MAX, -1);
 }
 
@@ -48,7 +60,8 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   if (!takes([&] { first = load_checkpoint(path); })) return 0;
   save_checkpoint(copy, first);
   const Checkpoint second = load_checkpoint(copy);
-  require(test::same_bits(first.weights, second.weights) && test::same_bits(first.optimizer, second.optimizer) &&
+  require(test::same_bits(first.weights, second.weights) &&
+              test::same_bits(first.optimizer, second.optimizer) &&
               test::same_bits(first.best, second.best) && test::same_bits(first.average, second.average),
           "checkpoint: the round trip changes tensors");
   require(first.random == second.random && first.log_bytes == second.log_bytes && first.run == second.run &&

@@ -12,14 +12,12 @@ using namespace scoring;
 
 namespace {
 
-constexpr Tokenizer tokenizers[] = {Tokenizer::v13a, Tokenizer::international, Tokenizer::characters,
-                                    Tokenizer::chinese, Tokenizer::none};
-
 /// The options that the bits of a byte stand for.
 ScoreCommand command_of(unsigned byte) {
   ScoreCommand command;
   command.metrics = {"bleu", "chrf", "chrf++", "ter"};
-  command.bleu.tokenizer = tokenizers[byte % std::size(tokenizers)];
+  const std::vector<std::string> tokenizers = tokenizer_names();
+  command.bleu.tokenizer = *find_tokenizer(tokenizers[byte % tokenizers.size()]);
   command.bleu.lowercase = command.chrf.lowercase = (byte & 32) != 0;
   command.ter.normalized = command.ter.asian_support = (byte & 16) != 0;
   command.sentence = (byte & 64) != 0;
