@@ -54,6 +54,8 @@ void run_attention(const AttentionCommand& command, std::ostream& out) {
   const AttentionView& view = seen.views.front();
   out << seen.translation << "\n\nWhere it looked (percent" << what_is_shown(view) << "):\n"
       << heatmap(texts_of(seen.source), texts_of(seen.written), mean_weights(view), heatmap_options());
+  out << "\nWhat it needed (percent of a token's probability that is lost without the one of the source):\n"
+      << heatmap(texts_of(seen.source), texts_of(seen.written), mean_weights(seen.views.back()), heatmap_options());
   if (any_unknown(seen.source) || any_unknown(seen.written)) {
     out << "* not in the vocabulary: the model reads <unk>\n";
   }

@@ -53,6 +53,7 @@ function shade() {
   });
   const { doing, rows } = role();
   byId("query-title").textContent = doing;
+  byId("key-title").textContent = role().looks;
   if (row) byId("step").value = state.index + 1;
   byId("step-label").textContent = row ? `Step ${state.index + 1} of ${rows.length}` : `${rows.length} steps`;
   byId("readout").textContent = summary();
@@ -69,14 +70,15 @@ function summary() {
   const most = order.slice(0, 4).filter((i) => weights[i] >= 0.005);
   const parts = most.map((i) => `${name(others[i], !row)} ${percent(weights[i])}`).join(", ");
   const what = name((row ? rows : columns)[state.index], row);
-  return row ? `${doing} ${what}: ${parts || "nothing"}` : `${what} is looked at by ${parts || "none"}`;
+  return row ? `${doing} ${what}: ${parts || "nothing"}` : `${what} ${role().seenBy} ${parts || "none"}`;
 }
 
 // --- Every head ---
 
 function drawHeads() {
-  byId("heads").hidden = single;
-  if (single) return;
+  byId("heads").hidden = single();
+  byId("grid").replaceChildren();
+  if (single()) return;
   const { layers } = view();
   const heads = layers[0].heads;
   const width = heads > 12 ? 40 : heads > 6 ? 52 : 72;
@@ -106,7 +108,7 @@ function drawHeads() {
 }
 
 function nameOf(layer, head) {
-  if (single) return "Attention";
+  if (single()) return role().title;
   if (layer < 0) return "Mean of all layers and heads";
   return `Layer ${layer + 1}, ${head < 0 ? "mean of its heads" : `head ${head + 1}`}`;
 }
@@ -143,7 +145,7 @@ let cellSize = 24;
 
 function drawLabels() {
   const { rows, columns, rowTokens, columnTokens } = role();
-  const axes = [`${role().doing} ↓`, "looks at →"];
+  const axes = [`${role().doing} ↓`, `${role().looks} →`];
   byId("corner").replaceChildren(...axes.map((text) => element("span", "", text)));
   const label = (kind, axis) => (token, i) => {
     const made = describe(element("div", "", ...readable(token, kind)), token);
@@ -153,7 +155,7 @@ function drawLabels() {
   byId("rows").replaceChildren(...rows.map(label(rowTokens, "row")));
   byId("columns").replaceChildren(...columns.map(label(columnTokens, "column")));
   byId("columns").classList.toggle("flat", columnTokens === "characters");
-  byId("pictures").classList.toggle("wide", single || columns.length > 24);
+  byId("pictures").classList.toggle("wide", single() || columns.length > 24);
   // As large as there is room for; below 18 pixels it scrolls instead.
   const room = byId("chosen").clientWidth - byId("rows").offsetWidth - 60;
   cellSize = Math.floor(bounded(room / columns.length, 18, 40));
@@ -238,7 +240,7 @@ function phrase([row, column]) {
   const { rows, columns, rowTokens, columnTokens, doing } = role();
   const from = plain(rows[row], rowTokens);
   const to = plain(columns[column], columnTokens);
-  return `${doing} ${quoted(from)}, it looks at ${quoted(to)}: ${percent(weightAt(row, column))}`;
+  return `${doing} ${quoted(from)}, it ${role().looks} ${quoted(to)}: ${percent(weightAt(row, column))}`;
 }
 
 /** Shows what a cell says beside the pointer; nothing hides it. */
@@ -330,6 +332,8 @@ function start() {
     const input = Object.assign(element("input"), { type: "radio", name: "view", value: i });
     input.onchange = () => {
       Object.assign(state, { view: i, axis: "row", index: 0, cell: null });
+      const { layers } = each;  // another part of the model may have fewer
+      if (state.layer >= layers.length || state.head >= layers[0].heads) Object.assign(state, { layer: -1, head: -1 });
       drawView();
       remember();
     };

@@ -9,26 +9,32 @@ window.onerror = (message) => {
 };
 
 const data = JSON.parse(byId("data").textContent);
-const { layers: firstLayers } = data.views[0];
-const single = data.views.length === 1 && firstLayers.length === 1 && firstLayers[0].heads === 1;
+const onlyOne = (view) => view.layers.length === 1 && view.layers[0].heads === 1;
 const roles = {
   cross: {
-    title: single ? "Attention" : "Cross-attention",
+    title: onlyOne(data.views[0]) ? "Attention" : "Cross-attention",
     about: "To write a token of the translation, the decoder looks at the source.",
     rows: data.written, columns: data.source, rowTokens: data.targetTokens, columnTokens: data.sourceTokens,
-    doing: "Writing",
+    doing: "Writing", looks: "looks at", seenBy: "is looked at by",
   },
   encoder: {
     title: "Encoder self-attention",
     about: "To make sense of a token of the source, the encoder looks at all of the source.",
     rows: data.source, columns: data.source, rowTokens: data.sourceTokens, columnTokens: data.sourceTokens,
-    doing: "Reading",
+    doing: "Reading", looks: "looks at", seenBy: "is looked at by",
   },
   decoder: {
     title: "Decoder self-attention",
     about: "To write a token of the translation, the decoder looks back at what it has written before.",
     rows: data.written, columns: data.history, rowTokens: data.targetTokens, columnTokens: data.targetTokens,
-    doing: "Writing",
+    doing: "Writing", looks: "looks at", seenBy: "is looked at by",
+  },
+  erasure: {
+    title: "Without a word",
+    about: "How much of its probability a token of the translation loses when one of the source is left out. " +
+      "What the model looks at it need not need, and what it needs it may have seen elsewhere.",
+    rows: data.written, columns: data.source, rowTokens: data.targetTokens, columnTokens: data.sourceTokens,
+    doing: "Writing", looks: "needs", seenBy: "is needed by",
   },
 };
 
@@ -37,6 +43,7 @@ const roles = {
 const state = { view: 0, layer: -1, head: -1, axis: "row", index: 0, cell: null, fit: false };
 const view = () => data.views[state.view];
 const role = () => roles[view().role];
+const single = () => onlyOne(view());
 
 // --- Weights ---
 

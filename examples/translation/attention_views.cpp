@@ -1,5 +1,6 @@
 #include "attention_views.h"
 
+#include "forced_decoding.h"
 #include "search.h"
 
 #include <gradus/autograd/arithmetic.h>
@@ -10,9 +11,12 @@
 #include <gradus/data/utf8.h>
 #include <gradus/data/vocabulary.h>
 #include <gradus/nn/attention_record.h>
+#include <gradus/tensor/create.h>
 #include <gradus/tensor/error.h>
 
 #include <algorithm>
+#include <cmath>
+#include <span>
 #include <utility>
 
 namespace translation {
@@ -102,6 +106,32 @@ std::vector<AttentionView> views_of(const NamedTensors& layers, std::int64_t wri
   return views;
 }
 
+/// (1, rows, columns): the share of its probability that each of the first `rows` target tokens loses without
+/// each token of the source, and 0 for its end.
+Tensor lost_without(const TranslationModel& model, const std::vector<std::int64_t>& source,
+                    const std::vector<std::int64_t>& target, std::size_t rows) {
+  std::vector<Example> readings{{source, target}};
+  for (std::size_t s = 0; s < source.size(); ++s) {
+    readings.push_back(readings.front());
+    readings.back().source.erase(readings.back().source.begin() + static_cast<std::ptrdiff_t>(s));
+  }
+  std::vector<std::vector<double>> scores;
+  constexpr std::size_t batch = 64;
+  for (std::size_t from = 0; from < readings.size(); from += batch) {
+    const std::span<const Example> some =
+        std::span(readings).subspan(from, std::min(batch, readings.size() - from));
+    for (std::vector<double>& reading : forced_log_probabilities(model, some))
+      scores.push_back(std::move(reading));
+  }
+  std::vector<float> lost;
+  for (std::size_t t = 0; t < rows; ++t) {
+    for (std::size_t s = 1; s < scores.size(); ++s)
+      lost.push_back(static_cast<float>(std::max(0.0, 1 - std::exp(scores[s][t] - scores[0][t]))));
+    lost.push_back(0);
+  }
+  return tensor(lost, {1, static_cast<std::int64_t>(rows), std::ssize(source) + 1});
+}
+
 }  // namespace
 
 const char* name_of(AttentionRole role) {
@@ -109,6 +139,7 @@ const char* name_of(AttentionRole role) {
     case AttentionRole::cross: return "cross";
     case AttentionRole::encoder: return "encoder";
     case AttentionRole::decoder: return "decoder";
+    case AttentionRole::erasure: return "erasure";
   }
   return "?";
 }
@@ -139,6 +170,8 @@ SentenceAttention attention_of(const Translator& translator, const AttentionQuer
   if (ended) seen.written.push_back(end_mark);
   seen.history.resize(seen.written.size());
   seen.views = views_of(layers, std::ssize(seen.written));
+  seen.views.push_back({AttentionRole::erasure,
+                        {{"erasure", lost_without(model, source.ids, target.ids, seen.written.size())}}});
   return seen;
 }
 

@@ -24,11 +24,16 @@ struct ShownToken {
 enum class AttentionRole {
   cross,    // the written at the source; the attention of a recurrent decoder as well
   encoder,  // the source at itself
-  decoder   // the written at what was written before
+  decoder,  // the written at what was written before
+  erasure   // no attention, but what to hold against it: what the written loses without a token of the source
 };
 const char* name_of(AttentionRole role);
 
-/// The layers that attend at one place of the model, from the first to the last.
+/// The layers that attend at one place of the model, from the first to the last. Of erasure one "layer" with
+/// one "head": which share of its probability a written token loses when the source is read without one of
+/// its tokens (Li, Monroe and Jurafsky 2016, "Understanding Neural Networks through Representation Erasure");
+/// 0 where it gains, and for the end of the source, which cannot be left out. A token that is looked at need
+/// not be needed, nor the other way round.
 struct AttentionView {
   AttentionRole role;
   gradus::NamedTensors layers;  // (heads, rows, columns) each, float32, under the layer's path in the model
@@ -41,7 +46,7 @@ struct SentenceAttention {
   std::vector<ShownToken> written;           // the translation; with its end, unless it was cut off before
   std::vector<ShownToken>
       history;  // what the decoder had read: row i of decoder attention ends at its token i
-  std::vector<AttentionView> views;  // in the order of AttentionRole; those that the model has
+  std::vector<AttentionView> views;  // in the order of AttentionRole; those that the model has, and erasure
 };
 
 struct AttentionQuery {

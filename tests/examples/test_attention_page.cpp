@@ -100,7 +100,7 @@ TEST_CASE("the attention of a Transformer: every layer, as the search saw the la
     CHECK(seen.written.size() == found.weights.size());
     CHECK(seen.history.size() == seen.written.size());
     CHECK(seen.history[0].text == "(begin)");
-    REQUIRE(seen.views.size() == 3);
+    REQUIRE(seen.views.size() == 4);  // and erasure
     const auto T = static_cast<std::int64_t>(seen.written.size());
     const Shape shapes[] = {{2, T, 4}, {2, 4, 4}, {2, T, T}};
     const char* const roles[] = {"cross", "encoder", "decoder"};
@@ -134,12 +134,43 @@ TEST_CASE("the attention of recurrent models is what the search saw") {
           make_translator({.dim = 6, .hidden = 8, .attention = score, .timing = timing});
       const SentenceAttention seen = attention_of(translator, {.sentence = "hund bellt"});
       const Translation found = searched(translator, "hund bellt", 1);
-      REQUIRE(seen.views.size() == 1);
+      REQUIRE(seen.views.size() == 2);  // and erasure
       CHECK(std::string(name_of(seen.views[0].role)) == "cross");
       REQUIRE(seen.views[0].layers.size() == 1);
       CHECK(seen.views[0].layers[0].first == "attention");
       CHECK(largest_difference(seen.views[0].layers[0].second.squeeze(0), found.weights) < 1e-5);
     }
+  }
+}
+
+TEST_CASE("what a translation loses without a token of the source") {
+  for (const bool transformer : {true, false}) {
+    CAPTURE(transformer);
+    const Translator translator =
+        make_translator(transformer ? small_transformer() : ModelOptions{.dim = 6, .hidden = 8});
+    const auto probabilities =
+        [&](const std::string& sentence) {  // of each target word and the end, all at once
+          const evaluating scope;
+          const std::vector<Example> examples{
+              {translator.source.encode(sentence), translator.target.encode("été chien")}};
+          const Batch batch = make_batch(examples, std::vector<std::int64_t>{0});
+          const Tensor logits = translator.model->output_layer()(
+              translator.model->features(batch.source, batch.lengths, batch.previous));
+          return gather(softmax(logits.squeeze(0), 1), 1, batch.target.transpose(0, 1)).flatten();
+        };
+    const Tensor whole = probabilities("ein hund bellt");
+    const SentenceAttention seen =
+        attention_of(translator, {.sentence = "ein hund bellt", .target = "été chien"});
+    CHECK(std::string(name_of(seen.views.back().role)) == "erasure");
+    const Tensor lost = seen.views.back().layers[0].second;
+    REQUIRE(lost.shape() == Shape{1, 3, 4});
+    const char* const without[] = {"hund bellt", "ein bellt", "ein hund"};
+    for (std::int64_t s = 0; s < 3; ++s) {
+      const Tensor expected = relu(1 - probabilities(without[s]) / whole);
+      CHECK(max(abs(lost.squeeze(0).select(1, s) - expected)).item() < 1e-5);
+    }
+    CHECK(max(lost).item() > 1e-3);
+    CHECK(max(lost.select(2, 3)).item() == 0);
   }
 }
 
@@ -191,7 +222,7 @@ TEST_CASE("the page holds the weights and tokens of every view") {
   CHECK(data["written"][0] == json{{"text", "été"}, {"kind", "known"}});
   CHECK(data["written"][1]["text"] == "狗");
   CHECK(data["history"][0] == json{{"text", "(begin)"}, {"kind", "mark"}});
-  REQUIRE(data["views"].size() == 3);
+  REQUIRE(data["views"].size() == 4);
   for (std::size_t i = 0; i < 3; ++i) {
     for (std::size_t layer = 0; layer < 2; ++layer) {
       const json& stored = data["views"][i]["layers"][layer];

@@ -39,7 +39,7 @@ for model in transformer gru; do
 done
 attention gru "ein mann schläft" --target "un été déjà"
 [ "$(head -1 out)" = "un été déjà" ] || fail "another translation than the one given: $(cat out)"
-[ "$(wc -l < out)" = 9 ] || fail "not a row for each of three words and the end: $(cat out)"
+[ "$(wc -l < out)" = 16 ] || fail "not two rows for each of three words and the end: $(cat out)"
 grep -q "^ *ein *mann *schläft\* *(end) *$" out || fail "not a column for each word: $(cat out)"
 for word in un été déjà "(end)"; do grep -q "^$word  *[░▒▓█ ]*[0-9]" out || fail "no row for '$word': $(cat out)"; done
 grep -q "not in the vocabulary" out || fail "an unknown word is not told: $(cat out)"
@@ -106,6 +106,7 @@ shows page.html#encoder.2.1.row.2 'data-view="Encoder self-attention"' "data-cel
   "Step 2 of $columns"
 shows page.html#decoder.1.0.column.1 'data-view="Decoder self-attention"' 'data-cells="64"' 'Layer 1, mean of its heads' \
   "$(quoted '(begin)') is looked at by $(quoted 狗) 100.0"
+shows page.html#erasure.0.0.row.2 'data-view="Without a word"' "data-cells=\"$((8 * columns))\"" 'data-pictures="0"' '>needs<'
 shows recurrent.html 'data-view="Attention"' 'data-pictures="0"'
 shows hostile.html '&lt;b&gt;'
 grep -q "<title>&lt;/script&gt;" dom || fail "hostile.html: a sentence has changed the title: $(grep '<title' dom)"
