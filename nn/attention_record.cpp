@@ -1,5 +1,6 @@
 #include <gradus/autograd/joining.h>
 #include <gradus/nn/attention_record.h>
+#include <gradus/nn/model_entries.h>
 #include <gradus/tensor/create.h>
 #include <gradus/tensor/error.h>
 
@@ -13,23 +14,10 @@ namespace {
 constinit thread_local AttentionRecord* innermost = nullptr;
 
 /// Where every tensor of a model lies, and the path of what holds it.
-class Places final : public ModelVisitor {
+class Places final : public detail::PathVisitor {
  public:
-  void tensor(std::string_view, const Tensor& tensor, bool) override { fields.emplace_back(&tensor, path_); }
-  void enter(std::string_view name, std::string_view) override {
-    lengths_.push_back(path_.size());
-    if (!path_.empty() && !name.empty()) path_ += '.';
-    path_ += name;
-  }
-  void leave() override {
-    path_.resize(lengths_.back());
-    lengths_.pop_back();
-  }
+  void tensor(std::string_view, const Tensor& tensor, bool) override { fields.emplace_back(&tensor, path()); }
   std::vector<std::pair<const Tensor*, std::string>> fields;
-
- private:
-  std::string path_;
-  std::vector<std::size_t> lengths_;
 };
 
 /// weights (batch, heads, Q, S) with zeros for the keys up to `keys`.

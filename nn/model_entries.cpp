@@ -14,32 +14,30 @@ void complete_name(Tensor parameter, const std::string& path) {
 }
 
 /// Lists every defined tensor of a model under its path.
-class Collector final : public ModelVisitor {
+class Collector final : public PathVisitor {
  public:
   void tensor(std::string_view name, const Tensor& tensor, bool buffer) override {
     if (!tensor.defined()) return;
     enter(name, "");
-    if (!buffer) complete_name(tensor, path_);
-    entries.push_back({path_, tensor, buffer});
+    if (!buffer) complete_name(tensor, path());
+    entries.push_back({path(), tensor, buffer});
     leave();
   }
-  void enter(std::string_view name, std::string_view) override {
-    lengths_.push_back(path_.size());
-    if (!path_.empty() && !name.empty()) path_ += '.';
-    path_ += name;
-  }
-  void leave() override {
-    path_.resize(lengths_.back());
-    lengths_.pop_back();
-  }
   std::vector<ModelEntry> entries;
-
- private:
-  std::string path_;
-  std::vector<std::size_t> lengths_;
 };
 
 }  // namespace
+
+void PathVisitor::enter(std::string_view name, std::string_view) {
+  lengths_.push_back(path_.size());
+  if (!path_.empty() && !name.empty()) path_ += '.';
+  path_ += name;
+}
+
+void PathVisitor::leave() {
+  path_.resize(lengths_.back());
+  lengths_.pop_back();
+}
 
 std::vector<ModelEntry> entries_of(const ModelView& model) {
   // The first visit writes the names, also where threads share a model for reading: each begins a search by

@@ -3,10 +3,26 @@
 #pragma once
 #include <gradus/nn/visit.h>
 
+#include <cstddef>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace gradus::detail {
+
+/// A visitor that knows the path of where it is: "decoder.layers.0", empty at the model itself.
+class PathVisitor : public ModelVisitor {
+ public:
+  void enter(std::string_view name, std::string_view type) override;
+  void leave() override;
+
+ protected:
+  const std::string& path() const { return path_; }
+
+ private:
+  std::string path_;
+  std::vector<std::size_t> lengths_;  // of the paths around it
+};
 
 struct ModelEntry {
   std::string name;  // "decoder.layers.0.norm1.weight"

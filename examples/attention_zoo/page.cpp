@@ -1,24 +1,15 @@
 #include "page.h"
 
+#include "html_text.h"
+
 #include <algorithm>
 #include <cstdio>
 
 namespace zoo {
-namespace {
 
-std::string escaped(const std::string& text) {
-  std::string out;
-  for (const char c : text) {
-    switch (c) {
-      case '&': out += "&amp;"; break;
-      case '<': out += "&lt;"; break;
-      case '>': out += "&gt;"; break;
-      case '"': out += "&quot;"; break;
-      default: out += c;
-    }
-  }
-  return out;
-}
+using translation::html_escaped;
+
+namespace {
 
 std::string number(const char* format, double value) {
   char text[40];
@@ -36,21 +27,21 @@ std::string picture(const Measured& row) {
                     " height=" + std::to_string(top + lines * cell + 4) + ">";
   for (int i = 0; i < columns; ++i) {
     svg += "<text transform='translate(" + std::to_string(left + i * cell + 12) + " " +
-           std::to_string(top - 5) + ") rotate(-60)'>" + escaped(row.read[static_cast<std::size_t>(i)]) +
+           std::to_string(top - 5) + ") rotate(-60)'>" + html_escaped(row.read[static_cast<std::size_t>(i)]) +
            "</text>";
   }
   for (int j = 0; j < lines; ++j) {
     const auto& weights = row.weights[static_cast<std::size_t>(j)];
     svg += "<text text-anchor=end x=" + std::to_string(left - 5) +
            " y=" + std::to_string(top + j * cell + 12) + ">" +
-           escaped(row.written[static_cast<std::size_t>(j)]) + "</text>";
+           html_escaped(row.written[static_cast<std::size_t>(j)]) + "</text>";
     for (int i = 0; i < columns && i < static_cast<int>(weights.size()); ++i) {
       const double weight = std::clamp(static_cast<double>(weights[static_cast<std::size_t>(i)]), 0.0, 1.0);
       svg += "<rect x=" + std::to_string(left + i * cell) + " y=" + std::to_string(top + j * cell) +
              " width=15 height=15 fill='#1c5d99' fill-opacity=" + number("%.3f", weight) +
-             " stroke='#ccd'><title>" + escaped(row.written[static_cast<std::size_t>(j)]) + " looks at " +
-             escaped(row.read[static_cast<std::size_t>(i)]) + ": " + number("%.1f", 100 * weight) +
-             " %</title></rect>";
+             " stroke='#ccd'><title>" + html_escaped(row.written[static_cast<std::size_t>(j)]) +
+             " looks at " + html_escaped(row.read[static_cast<std::size_t>(i)]) + ": " +
+             number("%.1f", 100 * weight) + " %</title></rect>";
     }
   }
   return svg + "</svg>";
@@ -72,7 +63,7 @@ std::string page(const std::vector<Measured>& rows, const std::string& command) 
       "system-ui,sans-serif;fill:#445}.sees,.none{color:#667;font-size:13px}code{background:#eef;padding:."
       "1em .3em}"
       "</style><h1>The attention zoo</h1><p>Every kind of attention on the same small tasks. Made by <code>" +
-      escaped(command) +
+      html_escaped(command) +
       "</code>.</p><p>Exact: share of the test sentences that came out just right. Entropy: of the weights "
       "of a step, in bits; 0 where all weight lies "
       "on one word. Point at a square to read its weight.</p>";
@@ -81,21 +72,21 @@ std::string page(const std::vector<Measured>& rows, const std::string& command) 
     if (std::find(tasks.begin(), tasks.end(), row.task) == tasks.end()) tasks.push_back(row.task);
   }
   for (const std::string& task : tasks) {
-    html += "<h2>" + escaped(task) +
+    html += "<h2>" + html_escaped(task) +
             "</h2><table><tr><th>kind<th class=n>exact<th><th class=n>training<th class=n>entropy<th>what it "
             "looks at</tr>";
     for (const Measured& row : rows) {
       if (row.task != task) continue;
-      html += "<tr><td>" + escaped(row.kind) + "<td class=n>" + number("%.1f %%", 100 * row.exact) +
+      html += "<tr><td>" + html_escaped(row.kind) + "<td class=n>" + number("%.1f %%", 100 * row.exact) +
               "<td><span class=bar style='width:" + number("%.0f", 120 * row.exact) +
               "px'></span><td class=n>" + number("%.0f s", row.seconds) + "<td class=n>" +
               (row.entropy < 0 ? "&ndash;" : number("%.2f", row.entropy)) + "<td class=sees>" +
-              escaped(row.sees) + "</tr>";
+              html_escaped(row.sees) + "</tr>";
     }
     html += "</table><div class=kinds>";
     for (const Measured& row : rows) {
       if (row.task == task)
-        html += "<div class=kind><h3>" + escaped(row.kind) + "</h3>" + picture(row) + "</div>";
+        html += "<div class=kind><h3>" + html_escaped(row.kind) + "</h3>" + picture(row) + "</div>";
     }
     html += "</div>";
   }

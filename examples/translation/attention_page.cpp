@@ -1,6 +1,7 @@
 #include "attention_page.h"
 
 #include "attention_page_files.h"
+#include "html_text.h"
 
 #include <gradus/tensor/error.h>
 
@@ -62,20 +63,6 @@ std::string data_of(const SentenceAttention& seen) {
   return text;
 }
 
-std::string escaped(std::string_view text) {
-  std::string html;
-  for (const char c : text) {
-    switch (c) {
-      case '&': html += "&amp;"; break;
-      case '<': html += "&lt;"; break;
-      case '>': html += "&gt;"; break;
-      case '"': html += "&quot;"; break;
-      default: html += c;
-    }
-  }
-  return html;
-}
-
 /// The page with each name replaced by its value, which is not looked at again.
 std::string filled(std::string_view page,
                    std::span<const std::pair<std::string_view, std::string_view>> values) {
@@ -114,7 +101,7 @@ void check_size(const SentenceAttention& seen) {
 
 std::string attention_page(const SentenceAttention& seen) {
   check_size(seen);
-  const std::string sentence = escaped(seen.sentence), translation = escaped(seen.translation),
+  const std::string sentence = html_escaped(seen.sentence), translation = html_escaped(seen.translation),
                     title = sentence + " → " + translation, data = data_of(seen);
   const std::pair<std::string_view, std::string_view> values[] = {{"{{title}}", title},
                                                                   {"{{sentence}}", sentence},

@@ -6,7 +6,6 @@
 #include "segments.h"
 
 #include <gradus/data/corpus.h>
-#include <gradus/data/utf8.h>
 #include <gradus/tensor/error.h>
 #include <gradus/tensor/origin.h>
 #include <gradus/tensor/parallel.h>
@@ -36,6 +35,7 @@ Pairs read_pairs(const LogprobCommand& command, const TextPredictor& predictor) 
   pairs.examples = encode(corpus, predictor.source, predictor.target);
   const auto most = static_cast<std::size_t>(predictor.predictor->most_words());
   const std::int64_t most_target = most_target_words();
+  pairs.target_words = count_words(corpus.target);
   for (std::size_t i = 0; i < pairs.examples.size(); ++i) {
     Example& example = pairs.examples[i];
     if (std::ssize(example.target) > most_target) {
@@ -47,7 +47,6 @@ Pairs read_pairs(const LogprobCommand& command, const TextPredictor& predictor) 
       example.source.resize(most);
       ++pairs.cut;
     }
-    pairs.target_words += std::ssize(split_white_space(corpus.target[i])) + 1;
   }
   return pairs;
 }

@@ -73,23 +73,29 @@ std::vector<std::vector<std::size_t>> batches_by_length(SentenceIds sentences, s
   return batches;
 }
 
-std::vector<std::string> translate_lines(const Predictor& predictor, const Language& source,
-                                         const Language& target, std::span<const std::string> lines) {
+std::optional<std::vector<std::string>> translate_sentences(const Predictor& predictor,
+                                                            const Language& target,
+                                                            std::vector<std::vector<std::int64_t>> sources,
+                                                            const std::function<bool()>& stop) {
   constexpr std::size_t batch_size = 64;
-  std::vector<std::vector<std::int64_t>> encoded;
   const auto most = static_cast<std::size_t>(predictor.most_words());
-  for (const std::string& line : lines) {
-    encoded.push_back(source.encode(line));
-    if (encoded.back().size() > most) encoded.back().resize(most);
-  }
-  std::vector<std::string> results(lines.size());
-  for (const std::vector<std::size_t>& places : batches_by_length(encoded, batch_size)) {
+  for (std::vector<std::int64_t>& source : sources) source.resize(std::min(source.size(), most));
+  std::vector<std::string> results(sources.size());
+  for (const std::vector<std::size_t>& places : batches_by_length(sources, batch_size)) {
+    if (stop && stop()) return {};
     std::vector<std::vector<std::int64_t>> batch;
-    for (const std::size_t place : places) batch.push_back(encoded[place]);
+    for (const std::size_t place : places) batch.push_back(sources[place]);
     const std::vector<Translation> translations = greedy_search(predictor, batch);
     for (std::size_t i = 0; i < places.size(); ++i) results[places[i]] = target.decode(translations[i].ids);
   }
   return results;
+}
+
+std::vector<std::string> translate_lines(const Predictor& predictor, const Language& source,
+                                         const Language& target, std::span<const std::string> lines) {
+  std::vector<std::vector<std::int64_t>> encoded;
+  for (const std::string& line : lines) encoded.push_back(source.encode(line));
+  return *translate_sentences(predictor, target, std::move(encoded));
 }
 
 }  // namespace translation

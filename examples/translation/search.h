@@ -3,6 +3,8 @@
 #include "model.h"
 #include "text.h"
 
+#include <functional>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -78,8 +80,15 @@ std::vector<std::vector<Translation>> sampled_translations(const Predictor& pred
 /// little padding is computed.
 std::vector<std::vector<std::size_t>> batches_by_length(SentenceIds sentences, std::size_t size);
 
-/// The lines in the target language, in batches, by greedy_search. An empty line stays empty; of a line of
-/// more than predictor.most_words() words the first ones are translated.
+/// Encoded sentences in the target language, in batches, by greedy_search. An empty one stays empty; of one
+/// of more than predictor.most_words() words the first ones are translated. Nothing where `stop` asked for an
+/// end in between.
+std::optional<std::vector<std::string>> translate_sentences(const Predictor& predictor,
+                                                            const Language& target,
+                                                            std::vector<std::vector<std::int64_t>> sources,
+                                                            const std::function<bool()>& stop = {});
+
+/// The same from text.
 std::vector<std::string> translate_lines(const Predictor& predictor, const Language& source,
                                          const Language& target, std::span<const std::string> lines);
 

@@ -1,6 +1,7 @@
 #include "text.h"
 
 #include <gradus/data/loader.h>
+#include <gradus/data/utf8.h>
 #include <gradus/tensor/origin.h>
 
 #include <algorithm>
@@ -167,6 +168,12 @@ Batches make_batches(std::span<const Example> examples, const BucketOptions& opt
     target_lengths.push_back(static_cast<std::int64_t>(example.target.size()) + 1);
   }
   return bucketed_batches(source_lengths, target_lengths, options, epoch);
+}
+
+std::int64_t count_words(std::span<const std::string> lines) {
+  std::int64_t words = 0;
+  for (const std::string& line : lines) words += std::ssize(split_white_space(line)) + 1;
+  return words;
 }
 
 }  // namespace translation

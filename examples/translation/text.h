@@ -60,6 +60,10 @@ std::vector<Example> encode(const gradus::ParallelCorpus& corpus, const Language
 std::vector<Example> sample(const gradus::ParallelCorpus& corpus, const Language& source,
                             const Language& target, double rate, std::uint64_t seed, std::uint64_t epoch);
 
+/// Words between white space, and an end for every line: what a perplexity per word counts, whatever a token
+/// is.
+std::int64_t count_words(std::span<const std::string> lines);
+
 /// Sentence pairs side by side: B sentences of S source and T target positions, padded with 0.
 struct Batch {
   Tensor source;                   // (B, S) int64: each sentence and its end

@@ -4,8 +4,7 @@
 
 #include <gradus/autograd/modes.h>
 
-#include <algorithm>
-#include <numeric>
+#include <utility>
 
 namespace translation {
 
@@ -32,38 +31,6 @@ std::optional<Likelihood> likelihood(const TranslationModel& model, std::span<co
   return total;
 }
 
-/// Pieces of text between white space, and an end for every line.
-std::int64_t count_words(std::span<const std::string> lines) {
-  std::int64_t words = 0;
-  for (const std::string& line : lines) words += std::ssize(Tokenizer{Tokenizer::words}.tokenize(line)) + 1;
-  return words;
-}
-
-/// Greedy translations of the validation text, line by line. Nothing where it was stopped.
-std::optional<std::vector<std::string>> translate(const TranslationModel& model, const Data& data,
-                                                  const std::function<bool()>& stop) {
-  constexpr std::size_t batch_size = 64;
-  const auto most = static_cast<std::size_t>(model.most_words());
-  std::vector<std::size_t> order(data.valid.size());  // by length, so that little padding is computed
-  std::iota(order.begin(), order.end(), 0);
-  std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
-    return data.valid[a].source.size() < data.valid[b].source.size();
-  });
-  std::vector<std::string> translations(order.size());
-  for (std::size_t from = 0; from < order.size(); from += batch_size) {
-    if (stop && stop()) return {};
-    std::vector<std::vector<std::int64_t>> sources;
-    for (std::size_t i = from; i < std::min(from + batch_size, order.size()); ++i) {
-      sources.push_back(data.valid[order[i]].source);
-      if (sources.back().size() > most) sources.back().resize(most);
-    }
-    const std::vector<Translation> found = greedy_search(model, sources);
-    for (std::size_t i = 0; i < found.size(); ++i)
-      translations[order[from + i]] = data.target.decode(found[i].ids);
-  }
-  return translations;
-}
-
 }  // namespace
 
 std::optional<Validation> validate(const TranslationModel& model, const Data& data,
@@ -71,7 +38,10 @@ std::optional<Validation> validate(const TranslationModel& model, const Data& da
   const evaluating scope;
   const std::optional<Likelihood> all = likelihood(model, data.valid, stop);
   if (!all) return {};
-  std::optional<std::vector<std::string>> translations = translate(model, data, stop);
+  std::vector<std::vector<std::int64_t>> sources;
+  for (const Example& example : data.valid) sources.push_back(example.source);
+  std::optional<std::vector<std::string>> translations =
+      translate_sentences(model, data.target, std::move(sources), stop);
   if (!translations) return {};
   const scoring::Bleu bleu({.tokenizer = data.bleu_tokenizer});
   const double loss = all->sum / static_cast<double>(all->tokens);
