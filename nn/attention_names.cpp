@@ -1,25 +1,8 @@
 // The kinds of attention by name, and in words.
 #include <gradus/nn/attention.h>
-#include <gradus/tensor/error.h>
-#include <gradus/tensor/origin.h>
-
-#include <string>
+#include <gradus/nn/named.h>
 
 namespace gradus::nn {
-namespace {
-
-template <class Kind, std::size_t Count>
-Kind find(const Kind (&kinds)[Count], std::string_view name, const char* what) {
-  std::string known;
-  for (const Kind kind : kinds) {
-    if (name == name_of(kind)) return kind;
-    known += (known.empty() ? "" : ", ") + std::string(name_of(kind));
-  }
-  throw Error("attention",
-              std::string("there is no ") + what + " '" + printable(name) + "'; known are " + known);
-}
-
-}  // namespace
 
 const char* name_of(Score score) {
   switch (score) {
@@ -59,12 +42,14 @@ const char* name_of(Pattern pattern) {
 Score score_named(std::string_view name) {
   if (name == "concat" || name == "mlp") return Score::additive;
   if (name == "bilinear") return Score::general;
-  return find(all_scores, name, "score");
+  return named<Score>("score", name, all_scores);
 }
 
-Normalizer normalizer_named(std::string_view name) { return find(all_normalizers, name, "normalizer"); }
+Normalizer normalizer_named(std::string_view name) {
+  return named<Normalizer>("normalizer", name, all_normalizers);
+}
 
-Pattern pattern_named(std::string_view name) { return find(all_patterns, name, "pattern"); }
+Pattern pattern_named(std::string_view name) { return named<Pattern>("pattern", name, all_patterns); }
 
 const char* what_it_sees(Score score) {
   switch (score) {

@@ -1,8 +1,8 @@
 #include <gradus/autograd/normalize.h>
+#include <gradus/nn/named.h>
 #include <gradus/nn/norm.h>
 #include <gradus/tensor/create.h>
 #include <gradus/tensor/error.h>
-#include <gradus/tensor/origin.h>
 
 #include <string>
 
@@ -25,10 +25,7 @@ Tensor RMSNorm::operator()(const Tensor& x) const { return rms_norm(x, weight, e
 const char* name_of(NormKind kind) { return kind == NormKind::layer ? "layer" : "rms"; }
 
 NormKind norm_kind_named(std::string_view name) {
-  for (const NormKind kind : {NormKind::layer, NormKind::rms}) {
-    if (name == name_of(kind)) return kind;
-  }
-  throw Error("norm", "there is no normalisation '" + printable(name) + "'; known are layer and rms");
+  return named("normalisation", name, {NormKind::layer, NormKind::rms});
 }
 
 Norm::Norm(NormKind k, std::int64_t features, double epsilon)

@@ -5,6 +5,7 @@
 #include <gradus/autograd/modes.h>
 #include <gradus/autograd/pointwise.h>
 #include <gradus/nn/init.h>
+#include <gradus/nn/named.h>
 #include <gradus/nn/positions.h>
 #include <gradus/tensor/create.h>
 #include <gradus/tensor/error.h>
@@ -99,12 +100,9 @@ const char* name_of(RelativePositions positions) {
 }
 
 RelativePositions relative_positions_named(std::string_view name) {
-  for (const auto positions : {RelativePositions::none, RelativePositions::shaw, RelativePositions::t5,
-                               RelativePositions::rotary, RelativePositions::alibi}) {
-    if (name == name_of(positions)) return positions;
-  }
-  throw Error("positions", "there are no relative positions '" + std::string(name) +
-                               "'; known are none, shaw, t5, rotary and alibi");
+  return named("kind of relative positions", name,
+               {RelativePositions::none, RelativePositions::shaw, RelativePositions::t5,
+                RelativePositions::rotary, RelativePositions::alibi});
 }
 
 Tensor rotate_by_position(const Tensor& x, std::int64_t first) {
@@ -194,7 +192,8 @@ Tensor RelativeBias::operator()(const Tensor& query, std::int64_t keys, std::int
     case RelativePositions::rotary: return {};
     case RelativePositions::alibi: return alibi_bias(heads_, queries, keys, first_query, query.dtype());
     case RelativePositions::t5: {
-      const Tensor numbers = t5_buckets(queries, keys, weight_.size(0), t5_reach, bidirectional_, first_query);
+      const Tensor numbers =
+          t5_buckets(queries, keys, weight_.size(0), t5_reach, bidirectional_, first_query);
       return embedding(numbers, weight_).permute({2, 0, 1}).unsqueeze(0);  // (1, heads, Q, S)
     }
     case RelativePositions::shaw: {

@@ -1,9 +1,9 @@
 #include <gradus/autograd/activation.h>
 #include <gradus/autograd/arithmetic.h>
 #include <gradus/autograd/normalize.h>
+#include <gradus/nn/named.h>
 #include <gradus/nn/transformer.h>
 #include <gradus/tensor/error.h>
-#include <gradus/tensor/origin.h>
 
 #include <string>
 #include <utility>
@@ -22,18 +22,12 @@ const char* name_of(FeedForwardKind kind) {
 }
 
 NormPlacement norm_placement_named(std::string_view name) {
-  for (const NormPlacement placement : {NormPlacement::post, NormPlacement::pre}) {
-    if (name == name_of(placement)) return placement;
-  }
-  throw Error("norm", "a norm cannot stand '" + printable(name) + "'; known are post and pre");
+  return named("place of the norm", name, {NormPlacement::post, NormPlacement::pre});
 }
 
 FeedForwardKind feed_forward_named(std::string_view name) {
-  for (const auto kind : {FeedForwardKind::relu, FeedForwardKind::gelu, FeedForwardKind::swiglu}) {
-    if (name == name_of(kind)) return kind;
-  }
-  throw Error("feed_forward",
-              "there is no network '" + printable(name) + "'; known are relu, gelu and swiglu");
+  return named("feed-forward network", name,
+               {FeedForwardKind::relu, FeedForwardKind::gelu, FeedForwardKind::swiglu});
 }
 
 FeedForward::FeedForward(std::int64_t features, std::int64_t hidden, FeedForwardKind kind, double dropout,

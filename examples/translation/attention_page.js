@@ -255,7 +255,12 @@ function tipAt(event, cell = null) {
   Object.assign(tip.style, { left: `${left}px`, top: `${top}px` });
 }
 
+/** The arrow keys go from cell to cell; Enter chooses the column of the cell. */
 function moveCell(key) {
+  if (key === "Enter" && state.cell) {
+    select("column", state.cell[1]);
+    return true;
+  }
   const moves = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] };
   if (!moves[key]) return false;
   if (state.cell) {

@@ -6,7 +6,6 @@
 #include <gradus/nn/model.h>
 #include <gradus/optim/adam.h>
 #include <gradus/optim/clip.h>
-#include <gradus/tensor/error.h>
 
 namespace translation {
 
@@ -43,9 +42,6 @@ std::unique_ptr<optim::Optimizer> with_decay(std::span<const Tensor> parameters,
 
 std::unique_ptr<optim::Optimizer> make_optimizer(std::span<const Tensor> parameters,
                                                  const LearnerOptions& options) {
-  if (options.weight_decay > 0 && options.l2 > 0) {
-    throw Error("train", "the weights shrink either by --weight-decay or by --l2, and both are above 0");
-  }
   const optim::AdamOptions adam{.lr = options.lr, .beta2 = options.beta2, .weight_decay = options.l2};
   if (options.l2 > 0) return with_decay<optim::Adam>(parameters, adam);
   if (options.weight_decay > 0) {

@@ -8,11 +8,11 @@
 #include <gradus/autograd/normalize.h>
 #include <gradus/autograd/reduce.h>
 #include <gradus/nn/model.h>
+#include <gradus/nn/named.h>
 #include <gradus/tensor/create.h>
 #include <gradus/tensor/error.h>
 #include <gradus/tensor/origin.h>
 
-#include <initializer_list>
 #include <span>
 #include <vector>
 
@@ -21,17 +21,6 @@ namespace translation {
 using namespace gradus;
 
 namespace {
-
-/// The value of that name among these.
-template <class Option>
-Option named(const char* what, const std::string& name, std::initializer_list<Option> options) {
-  std::string known;
-  for (const Option option : options) {
-    if (name == name_of(option)) return option;
-    known += (known.empty() ? "" : ", ") + std::string(name_of(option));
-  }
-  throw Error(what, "there is no " + std::string(what) + " '" + printable(name) + "'; known are " + known);
-}
 
 /// Throws where a probability of dropout is none, or belongs to the other kind of model.
 void check_dropouts(const ModelOptions& options) {
@@ -202,22 +191,22 @@ const char* name_of(Tie tie) {
 }
 
 ModelKind model_kind_named(const std::string& name) {
-  return named("model", name, {ModelKind::rnn, ModelKind::gru, ModelKind::lstm, ModelKind::transformer});
+  return nn::named("model", name, {ModelKind::rnn, ModelKind::gru, ModelKind::lstm, ModelKind::transformer});
 }
 Context context_named(const std::string& name) {
-  return named("context", name, {Context::last, Context::mean, Context::sum});
+  return nn::named("context", name, {Context::last, Context::mean, Context::sum});
 }
 Timing timing_named(const std::string& name) {
-  return named("timing", name, {Timing::before, Timing::between, Timing::after});
+  return nn::named("timing", name, {Timing::before, Timing::between, Timing::after});
 }
 OutputLayer output_named(const std::string& name) {
-  return named("output", name, {OutputLayer::direct, OutputLayer::deep});
+  return nn::named("output", name, {OutputLayer::direct, OutputLayer::deep});
 }
 Positions positions_named(const std::string& name) {
-  return named("positions", name,
-               {Positions::none, Positions::sinusoidal, Positions::learned, Positions::shaw, Positions::t5,
-                Positions::rotary, Positions::alibi});
+  return nn::named("positions", name,
+                   {Positions::none, Positions::sinusoidal, Positions::learned, Positions::shaw,
+                    Positions::t5, Positions::rotary, Positions::alibi});
 }
-Tie tie_named(const std::string& name) { return named("tie", name, {Tie::none, Tie::target, Tie::all}); }
+Tie tie_named(const std::string& name) { return nn::named("tie", name, {Tie::none, Tie::target, Tie::all}); }
 
 }  // namespace translation

@@ -1,7 +1,7 @@
 #include "schedule.h"
 
+#include <gradus/nn/named.h>
 #include <gradus/tensor/error.h>
-#include <gradus/tensor/origin.h>
 
 #include <algorithm>
 #include <cmath>
@@ -23,10 +23,7 @@ const char* name_of(Schedule schedule) {
 }
 
 Schedule schedule_named(const std::string& name) {
-  for (const Schedule schedule : {Schedule::plateau, Schedule::inverse_sqrt, Schedule::linear}) {
-    if (name == name_of(schedule)) return schedule;
-  }
-  throw Error("train", "there is no schedule '" + name + "'; known are plateau, inverse-sqrt and linear");
+  return gradus::nn::named("schedule", name, {Schedule::plateau, Schedule::inverse_sqrt, Schedule::linear});
 }
 
 double learning_rate(Schedule schedule, double lr, std::int64_t warmup, std::int64_t step, double progress) {
@@ -54,12 +51,9 @@ const char* name_of(TeacherDecay decay) {
 }
 
 TeacherDecay teacher_decay_named(const std::string& name) {
-  for (const TeacherDecay decay :
-       {TeacherDecay::none, TeacherDecay::linear, TeacherDecay::exponential, TeacherDecay::inverse_sigmoid}) {
-    if (name == name_of(decay)) return decay;
-  }
-  throw Error("train", "teacher forcing cannot go down by '" + gradus::printable(name) +
-                           "'; known are none, linear, exponential and inverse-sigmoid");
+  return gradus::nn::named(
+      "decay of teacher forcing", name,
+      {TeacherDecay::none, TeacherDecay::linear, TeacherDecay::exponential, TeacherDecay::inverse_sigmoid});
 }
 
 double TeacherForcing::ratio(std::int64_t steps) const {

@@ -3,6 +3,7 @@
 #include "subword_sampling.h"
 
 #include <gradus/data/utf8.h>
+#include <gradus/nn/named.h>
 #include <gradus/tensor/atomic_file.h>
 #include <gradus/tensor/error.h>
 #include <gradus/tensor/origin.h>
@@ -68,10 +69,7 @@ class Lines : public sentencepiece::SentenceIterator {
 const char* name_of(SubwordKind kind) { return kind == SubwordKind::bpe ? "bpe" : "unigram"; }
 
 SubwordKind subword_kind_named(const std::string& name) {
-  for (const SubwordKind kind : {SubwordKind::bpe, SubwordKind::unigram}) {
-    if (name == name_of(kind)) return kind;
-  }
-  throw Error("subwords", "there is no kind of subwords '" + name + "'; known are bpe and unigram");
+  return gradus::nn::named("kind of subwords", name, {SubwordKind::bpe, SubwordKind::unigram});
 }
 
 struct Subwords::Model {

@@ -4,8 +4,8 @@
 
 #include <gradus/autograd/modes.h>
 #include <gradus/nn/model.h>
+#include <gradus/nn/named.h>
 #include <gradus/tensor/error.h>
-#include <gradus/tensor/origin.h>
 #include <gradus/tensor/random.h>
 
 #include <algorithm>
@@ -34,10 +34,7 @@ void copy_values(const NamedTensors& from, const NamedTensors& to) {
 const char* name_of(BestBy measure) { return measure == BestBy::bleu ? "bleu" : "loss"; }
 
 BestBy best_by_named(const std::string& name) {
-  for (const BestBy measure : {BestBy::bleu, BestBy::loss}) {
-    if (name == name_of(measure)) return measure;
-  }
-  throw Error("train", "epochs are not compared by '" + printable(name) + "'; known are bleu and loss");
+  return nn::named("measure of the best epoch", name, {BestBy::bleu, BestBy::loss});
 }
 
 // --- a training, step by step ------------------------------------------------------------------------------
