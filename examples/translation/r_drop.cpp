@@ -7,7 +7,6 @@
 #include <gradus/autograd/normalize.h>
 #include <gradus/autograd/pointwise.h>
 #include <gradus/autograd/reduce.h>
-#include <gradus/nn/losses.h>
 #include <gradus/tensor/create.h>
 
 #include <algorithm>
@@ -29,13 +28,15 @@ struct Weights {
 /// (words,), targets (n,).
 Tensor sum_of_losses(const Tensor& first, const Tensor& second, const Tensor& weight, const Tensor& bias,
                      const Tensor& target, const Weights& weights) {
-  const ClassLossOptions options{.reduction = Reduction::sum, .label_smoothing = weights.label_smoothing};
-  const Tensor a = linear(first, weight, bias), b = linear(second, weight, bias);  // (n, words)
-  const Tensor p = log_softmax(a, 1), q = log_softmax(b, 1);
+  const Tensor p = log_softmax(linear(first, weight, bias), 1),  // (n, words)
+      q = log_softmax(linear(second, weight, bias), 1);
+  // Cross entropy of both; label smoothing spreads its share evenly over all words.
+  const Tensor both = p + q;
+  const Tensor likelihood = sum(gather(both, 1, target.unsqueeze(1))) * (1 - weights.label_smoothing) +
+                            sum(both) * (weights.label_smoothing / static_cast<double>(weight.size(0)));
   // KL(P || Q) + KL(Q || P) = sum (P - Q) (log P - log Q).
   const Tensor divergence = sum((exp(p) - exp(q)) * (p - q));
-  return (cross_entropy(a, target, options) + cross_entropy(b, target, options)) * 0.5 +
-         divergence * (weights.alpha / 4);
+  return divergence * (weights.alpha / 4) - likelihood * 0.5;
 }
 
 /// The sum block by block, and its gradients where they are wanted.
