@@ -71,7 +71,7 @@ GRADUS_INLINE void multiply_tile(const BlockProduct<T>& p, std::int64_t i, std::
   constexpr int rows_of_a_pointer = 3, pointers = (rows + rows_of_a_pointer - 1) / rows_of_a_pointer;
   const T* left[pointers];
 #pragma GCC unroll 4
-  for (int at = 0; at < pointers; ++at) left[at] = a + at * rows_of_a_pointer * row;
+  for (std::int64_t at = 0; at < pointers; ++at) left[at] = a + at * rows_of_a_pointer * row;
   V sums[rows][vectors] = {};
   for (std::int64_t l = 0; l < p.k; ++l, b += p.b_stride) {
     V right[vectors];
