@@ -6,6 +6,7 @@
 #include <gradus/nn/model.h>
 #include <gradus/optim/adam.h>
 #include <gradus/optim/clip.h>
+#include <gradus/tensor/error.h>
 
 namespace translation {
 
@@ -27,6 +28,14 @@ Tensor batch_loss(const TranslationModel& model, const Batch& batch, const Objec
       .loss;
 }
 
+void check_decay(double weight_decay, double l2) {
+  if (weight_decay > 0 && l2 > 0) {
+    throw Error(
+        "train",
+        "--weight-decay and --l2 are two ways to the same end: use either, and leave 0 for the other");
+  }
+}
+
 namespace {
 
 /// The optimiser with what decays in a group of its own, in front.
@@ -42,6 +51,7 @@ std::unique_ptr<optim::Optimizer> with_decay(std::span<const Tensor> parameters,
 
 std::unique_ptr<optim::Optimizer> make_optimizer(std::span<const Tensor> parameters,
                                                  const LearnerOptions& options) {
+  check_decay(options.weight_decay, options.l2);
   const optim::AdamOptions adam{.lr = options.lr, .beta2 = options.beta2, .weight_decay = options.l2};
   if (options.l2 > 0) return with_decay<optim::Adam>(parameters, adam);
   if (options.weight_decay > 0) {

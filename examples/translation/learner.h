@@ -29,9 +29,10 @@ struct LearnerOptions {
   double lr = 1e-3;
   double beta2 = 0.999;     // of Adam: how long the squares of gradients are remembered
   double weight_decay = 0;  // share of lr by which matrices shrink in a step (AdamW); biases and norms do not
-  double l2 =
-      0;  // added times the matrix to its gradient, which Adam then scales; check_options refuses both
+  double l2 = 0;            // added times the matrix to its gradient, which Adam then scales; not both
 };
+/// Throws Error where matrices would shrink in both ways.
+void check_decay(double weight_decay, double l2);
 
 struct StepResult {
   double loss = 0;           // the objective, a mean over the target tokens

@@ -11,7 +11,6 @@
 #include <gradus/nn/named.h>
 #include <gradus/tensor/create.h>
 #include <gradus/tensor/error.h>
-#include <gradus/tensor/origin.h>
 
 #include <span>
 #include <vector>

@@ -79,8 +79,7 @@ void check_tokens(const TrainCommand& command, const TrainingOptions& options) {
 
 /// What a step makes small, and how weights shrink.
 void check_objective(const TrainCommand& command, const TrainingOptions& options) {
-  if (options.weight_decay > 0 && options.l2 > 0)
-    refuse("--weight-decay and --l2 are two ways to the same end; one of them must be 0");
+  check_decay(options.weight_decay, options.l2);
   const bool own_words =
       options.teacher_forcing.decay != TeacherDecay::none || !options.teacher_forcing.always();
   if (own_words && command.model == "transformer") {

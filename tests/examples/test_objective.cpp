@@ -250,4 +250,5 @@ TEST_CASE("decay of the weights: matrices shrink, biases do not") {
       CHECK(max(abs(pulled[i] - plain[i])).item() == 0);
     }
   }
+  CHECK_THROWS_WITH_AS(after_a_step({.weight_decay = 0.1, .l2 = 0.1}), doctest::Contains("either"), Error);
 }
