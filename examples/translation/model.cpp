@@ -12,6 +12,7 @@
 #include <gradus/tensor/create.h>
 #include <gradus/tensor/error.h>
 
+#include <cmath>
 #include <span>
 #include <vector>
 
@@ -99,11 +100,19 @@ TokenLoss TranslationModel::loss(const Tensor& source, const Tensor& lengths, co
                               {.ignore_index = 0, .label_smoothing = label_smoothing});
 }
 
-Tensor drop_words(const Tensor& embedded, double p) {
-  if (!is_training() || p == 0) return embedded;
+nn::Embedding word_table(std::int64_t words, std::int64_t dim) {
+  nn::Embedding table(words, dim, {.padding_idx = 0});
+  const no_grad scope;
+  table.weight.mul_(1 / std::sqrt(static_cast<double>(dim)));
+  return table;
+}
+
+Tensor embed_words(const nn::Embedding& table, const Tensor& ids, double word_dropout) {
+  const Tensor embedded = table(ids) * std::sqrt(static_cast<double>(table.weight.size(1)));
+  if (!is_training() || word_dropout == 0) return embedded;
   Shape shape = embedded.shape();
   shape[shape.rank() - 1] = 1;
-  return embedded * dropout(ones(shape, embedded.dtype()), p);
+  return embedded * dropout(ones(shape, embedded.dtype()), word_dropout);
 }
 
 std::string first_broken_weight(const ModelView& model) {

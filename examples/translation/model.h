@@ -1,6 +1,7 @@
 // What a translation model is to those who train it and decode with it, and the options of all of them.
 #pragma once
 #include <gradus/nn/attention.h>
+#include <gradus/nn/embedding.h>
 #include <gradus/nn/linear.h>
 #include <gradus/nn/losses.h>
 #include <gradus/nn/transformer.h>
@@ -140,9 +141,13 @@ class TranslationModel : public Predictor {
                          const Tensor& target, double label_smoothing) const;
 };
 
-/// Embedded words (..., features) with whole words left out with a probability while training, and the others
+/// A table whose rows have length 1 on average, so that an output layer can share it; `embed_words` makes
+/// them sqrt(dim) times as long (Vaswani et al. 2017, section 3.4).
+gradus::nn::Embedding word_table(std::int64_t words, std::int64_t dim);
+
+/// ids (...) -> (..., dim), with whole words left out with a probability while training, and the others
 /// 1 / (1 - p) times as large.
-Tensor drop_words(const Tensor& embedded, double p);
+Tensor embed_words(const gradus::nn::Embedding& table, const Tensor& ids, double word_dropout);
 
 /// Throws where the options do not fit together.
 std::unique_ptr<TranslationModel> make_model(const ModelOptions& options);

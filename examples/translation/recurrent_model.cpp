@@ -21,14 +21,6 @@ using namespace gradus;
 
 namespace {
 
-/// Small at the start, because the target table is the output layer as well.
-nn::Embedding table(std::int64_t words, std::int64_t features) {
-  nn::Embedding embedding(words, features, {.padding_idx = 0});
-  const no_grad scope;
-  embedding.weight.mul_(0.1);
-  return embedding;
-}
-
 bool feeds_input(const ModelOptions& options) {
   if (!options.attention || options.timing == Timing::before) return true;
   return options.timing == Timing::after && options.input_feeding;
@@ -82,8 +74,8 @@ RecurrentModel::Parts RecurrentModel::make_parts(const ModelOptions& options) {
   const std::int64_t H = options.hidden, E = options.dim;
   const bool deep = options.output == OutputLayer::deep;
   const int starts = options.kind == ModelKind::lstm ? 2 : 1;  // state, and the cell of an LSTM
-  Parts parts{.source_embedding = table(options.source_vocabulary, E),
-              .target_embedding = table(options.target_vocabulary, E),
+  Parts parts{.source_embedding = word_table(options.source_vocabulary, E),
+              .target_embedding = word_table(options.target_vocabulary, E),
               .encoder = RecurrentEncoder(options.kind, E, H, options.layers, options.dropout,
                                           options.dropouts.recurrent),
               .bridge = nn::Linear(2 * H, starts * options.layers * H),
@@ -118,7 +110,7 @@ RecurrentModel::RecurrentModel(const ModelOptions& options)
 
 /// words (...) -> (..., E)
 Tensor RecurrentModel::embed(const nn::Embedding& table, const Tensor& words) const {
-  return dropout(drop_words(table(words), options_.dropouts.word), options_.dropouts.embedding);
+  return dropout(embed_words(table, words, options_.dropouts.word), options_.dropouts.embedding);
 }
 
 RecurrentModel::Memory RecurrentModel::encode(const Tensor& source, const Tensor& lengths,
@@ -248,7 +240,7 @@ std::unique_ptr<Decoding> RecurrentModel::start(const Tensor& source, const Tens
 
 StepOutput RecurrentModel::step(const Tensor& previous, State& state, const Memory& memory) const {
   const evaluating scope;
-  const Tensor embedded = parts_.target_embedding(previous);  // (B, E)
+  const Tensor embedded = embed(parts_.target_embedding, previous);  // (B, E)
   const Tensor features = advance(embedded, parts_.decoder.front().project_first(embedded), state, memory);
   return {parts_.output(before_output(features)), parts_.attention ? state.weights.squeeze(1) : Tensor()};
 }

@@ -24,7 +24,7 @@ namespace fs = std::filesystem;
 
 namespace {
 
-constexpr int config_format = 2;
+constexpr int config_format = 3;
 constexpr std::size_t largest_config = 1 << 20;  // bytes of config.json, which has some 2,000
 
 std::string in(const std::string& folder, const char* file) { return (fs::path(folder) / file).string(); }
@@ -156,7 +156,8 @@ nlohmann::ordered_json training_json(std::span<const RunOption> run, const nlohm
 
 void check_format(const JsonObject& config) {
   if (const auto found = config.get<std::int64_t>("format"); found != config_format)
-    config.refuse("it is of another format: " + std::to_string(found));
+    config.refuse("it is of another format: " + std::to_string(found) + ", and this program reads " +
+                  std::to_string(config_format));
 }
 
 Settings make_settings(const TokenKinds& tokens, const ModelOptions& model, std::span<const RunOption> run,

@@ -6,10 +6,8 @@
 #include <gradus/autograd/normalize.h>
 #include <gradus/autograd/reduce.h>
 #include <gradus/data/loader.h>
-#include <gradus/nn/init.h>
 #include <gradus/tensor/error.h>
 
-#include <cmath>
 #include <utility>
 
 namespace translation {
@@ -26,15 +24,6 @@ nn::RelativePositions relative(Positions positions) {
     case Positions::alibi: return nn::RelativePositions::alibi;
     default: return nn::RelativePositions::none;
   }
-}
-
-/// A table whose rows have length 1 on average: the input multiplies it by sqrt(dim), and it may be the
-/// output as well.
-nn::Embedding table(std::int64_t words, std::int64_t dim) {
-  nn::Embedding embedding(words, dim, {.padding_idx = 0});
-  const no_grad scope;
-  embedding.weight.mul_(1 / std::sqrt(static_cast<double>(dim)));
-  return embedding;
 }
 
 class TransformerDecoding : public Decoding {
@@ -71,8 +60,8 @@ TransformerModel::Parts TransformerModel::make_parts(const ModelOptions& options
                                     .feed_forward = options.feed_forward,
                                     .key_value_heads = options.key_value_heads,
                                     .positions = relative(options.positions)};
-  Parts parts{.source_embedding = table(options.source_vocabulary, options.dim),
-              .target_embedding = table(options.target_vocabulary, options.dim),
+  Parts parts{.source_embedding = word_table(options.source_vocabulary, options.dim),
+              .target_embedding = word_table(options.target_vocabulary, options.dim),
               .positions = {},
               .core = nn::Transformer(options.dim, core),
               .output = nn::Linear(options.dim, options.target_vocabulary)};
@@ -97,8 +86,7 @@ TransformerModel::TransformerModel(const ModelOptions& options)
 
 /// ids (B, T) -> (B, T, dim); `first` is the position of the first.
 Tensor TransformerModel::embed(const nn::Embedding& table, const Tensor& ids, std::int64_t first) const {
-  const Tensor words =
-      drop_words(table(ids) * std::sqrt(static_cast<double>(options_.dim)), options_.dropouts.word);
+  const Tensor words = embed_words(table, ids, options_.dropouts.word);
   return dropout(parts_.positions ? (*parts_.positions)(words, first) : words, options_.dropouts.embedding);
 }
 

@@ -206,7 +206,7 @@ TEST_CASE("a conditional GRU: a cell for the word, attention, a cell for the con
   // All attention goes to the one place there is.
   const auto memory = model.encode(tensor({{4}}, DType::int64), tensor({1}, DType::int64), state);
   const Tensor context = memory.values.select(1, 0), before = state.layers[0].state;
-  Tensor word;  // the embedding of word 5
+  Tensor word;  // what the decoder reads of word 5
   nn::GRUCell first(6, 5), second(10, 5);
   for (const auto& [name, parameter] : named_parameters(model.view())) {
     const auto take = [&, &n = name, &p = parameter](const std::string& prefix, const nn::GRUCell& cell) {
@@ -216,7 +216,7 @@ TEST_CASE("a conditional GRU: a cell for the word, attention, a cell for the con
     };
     take("decoder.0", first);
     take("transition", second);
-    if (name == "target_embedding.weight") word = parameter.slice(0, 5, 6);
+    if (name == "target_embedding.weight") word = parameter.slice(0, 5, 6) * std::sqrt(6.0);
   }
   REQUIRE(word.defined());
   model.step(tensor({5}, DType::int64), state, memory);
