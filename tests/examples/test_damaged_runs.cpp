@@ -85,14 +85,16 @@ TEST_CASE("a JSON object: values of just the type that is asked for") {
 TEST_CASE("a JSON object: texts that are none") {
   for (const char* text : {"", "{", "{\"a\":\xff}", "{\"a\":1e999}", "{} {}"}) {
     CAPTURE(text);
-    CHECK_THROWS_WITH_AS(JsonObject(text, "'f' is damaged"), Contains("'f' is damaged: it is no JSON: "), Error);
+    CHECK_THROWS_WITH_AS(JsonObject(text, "'f' is damaged"), Contains("'f' is damaged: it is no JSON: "),
+                         Error);
   }
   CHECK_THROWS_WITH_AS(JsonObject("[1]", "'f' is damaged"), Contains("no JSON object but an array"), Error);
   const std::string message =
       error_of([] { JsonObject("{\"\x1b[2J\xe2\x80\xae" + std::string(9999, 'x'), "'f' is damaged"); });
   CHECK(message.size() < 400);
   CHECK(!contains(message, "\x1b"));
-  CHECK_THROWS_WITH_AS(JsonObject(nested("a"), "'f' is damaged").get<int>("a"), Contains("'a' is an array"), Error);
+  CHECK_THROWS_WITH_AS(JsonObject(nested("a"), "'f' is damaged").get<int>("a"), Contains("'a' is an array"),
+                       Error);
 }
 
 TEST_CASE("config.json: sizes that the weights do not have ask for no memory") {
@@ -112,7 +114,8 @@ TEST_CASE("config.json: sizes that the weights do not have ask for no memory") {
   CHECK(contains(error_with("\"dim\": 4", "\"dim\": 1e300"), "'dim' is 1e+300"));
   CHECK(contains(error_with("\"dim\": 4", "\"dim\": -4"), "dim"));
   CHECK(contains(error_with("\"hidden\": 4", "\"hidden\": 5"), "does not fit the model"));
-  CHECK(contains(error_with("\"format\": 3", "\"format\": 2"), "another format: 2, and this program reads 3"));
+  CHECK(
+      contains(error_with("\"format\": 3", "\"format\": 2"), "another format: 2, and this program reads 3"));
   CHECK(contains(error_with("\"gru\"", "\"\\u001b[2J\""), "there is no model '\\x1b[2J'"));
   CHECK(contains(error_with("\"words\"", "\"\\n\""), "unknown tokenizer \"\\n\""));
   CHECK(contains(error_with("\"softmax\"", "\"\\n\""), "there is no normalizer '\\n'"));
