@@ -16,6 +16,10 @@ struct Sentences {
   torch::Tensor previous;  // (T, B) int64: what the decoder reads
 };
 
+/// A table whose rows have length 1 on average, and (...) -> (..., dim) through it, sqrt(dim) times as long.
+torch::nn::Embedding word_table(std::int64_t vocabulary, std::int64_t dim);
+torch::Tensor embed_words(torch::nn::Embedding& table, const torch::Tensor& ids);
+
 /// A map to the vocabulary whose weight is the table of an embedding.
 class TiedOutputImpl : public torch::nn::Module {
  public:

@@ -43,9 +43,8 @@ class RecurrentModel : public TranslationModel {
       throw std::runtime_error("the recurrent model here is a GRU of one layer without dropout");
     }
     const std::int64_t E = work.dim, H = work.hidden, features = 3 * H + E;
-    const nn::EmbeddingOptions table = nn::EmbeddingOptions(work.vocabulary, E).padding_idx(0);
-    source_embedding_ = register_module("source_embedding", nn::Embedding(table));
-    target_embedding_ = register_module("target_embedding", nn::Embedding(table));
+    source_embedding_ = register_module("source_embedding", word_table(work.vocabulary, E));
+    target_embedding_ = register_module("target_embedding", word_table(work.vocabulary, E));
     encoder_ = register_module("encoder", nn::GRU(nn::GRUOptions(E, H).bidirectional(true)));
     bridge_ = register_module("bridge", nn::Linear(2 * H, H));
     decoder_ = register_module("decoder", nn::GRUCell(E + 2 * H, H));
@@ -56,19 +55,15 @@ class RecurrentModel : public TranslationModel {
     } else {
       output_ = register_module("output", nn::Linear(features, work.vocabulary));
     }
-    {
-      const torch::NoGradGuard scope;
-      source_embedding_->weight.mul_(0.1);
-      target_embedding_->weight.mul_(0.1);
-    }
   }
 
   Tensor logits(const Sentences& sentences) override {
-    auto [states, ends] = encoder_(source_embedding_(sentences.source));     // (S, B, 2H), (2, B, H)
+    auto [states, ends] =
+        encoder_(embed_words(source_embedding_, sentences.source));          // (S, B, 2H), (2, B, H)
     Tensor state = torch::tanh(bridge_(torch::cat({ends[0], ends[1]}, 1)));  // (B, H)
     const Tensor memory = states.transpose(0, 1).contiguous();               // (B, S, 2H)
     const Tensor keys = attention_->project_keys(memory);
-    const Tensor embedded = target_embedding_(sentences.previous);  // (T, B, E)
+    const Tensor embedded = embed_words(target_embedding_, sentences.previous);  // (T, B, E)
     std::vector<Tensor> features;
     for (std::int64_t t = 0; t < embedded.size(0); ++t) {
       const Tensor word = embedded[t];

@@ -1,7 +1,6 @@
 #include "transformer_model.h"
 
 #include <algorithm>
-#include <cmath>
 #include <stdexcept>
 
 namespace benchmarks {
@@ -27,27 +26,20 @@ torch::Tensor sinusoid_table(std::int64_t positions, std::int64_t dim) {
 TransformerModel::TransformerModel(const Workload& work) : dropout_(work.dropout) {
   if (work.norm != "post")
     throw std::runtime_error("LibTorch's Transformer has the norm behind each part only");
-  const nn::EmbeddingOptions table = nn::EmbeddingOptions(work.vocabulary, work.dim).padding_idx(0);
-  source_embedding_ = register_module("source_embedding", nn::Embedding(table));
-  target_embedding_ = register_module("target_embedding", nn::Embedding(table));
+  source_embedding_ = register_module("source_embedding", word_table(work.vocabulary, work.dim));
+  target_embedding_ = register_module("target_embedding", word_table(work.vocabulary, work.dim));
   core_ = register_module("core", nn::Transformer(nn::TransformerOptions(work.dim, work.heads)
                                                       .num_encoder_layers(work.layers)
                                                       .num_decoder_layers(work.layers)
                                                       .dim_feedforward(work.ffn)
                                                       .dropout(work.dropout)));
   output_ = register_module("output", TiedOutput(work.dim, work.vocabulary));
-  {
-    const torch::NoGradGuard scope;
-    const double factor = 1 / std::sqrt(static_cast<double>(work.dim));
-    source_embedding_->weight.mul_(factor);
-    target_embedding_->weight.mul_(factor);
-  }
   sinusoids_ = sinusoid_table(std::max(work.source, work.target) + 1, work.dim);
 }
 
 torch::Tensor TransformerModel::embed(nn::Embedding& table, const torch::Tensor& ids) {
-  const double factor = std::sqrt(static_cast<double>(table->weight.size(1)));
-  return torch::dropout(table(ids) * factor + sinusoids_.slice(0, 0, ids.size(0)), dropout_, is_training());
+  return torch::dropout(embed_words(table, ids) + sinusoids_.slice(0, 0, ids.size(0)), dropout_,
+                        is_training());
 }
 
 torch::Tensor TransformerModel::encode(const torch::Tensor& source, const torch::Tensor& padding) {

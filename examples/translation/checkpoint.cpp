@@ -42,7 +42,7 @@ std::string state_text(const Checkpoint& c) {
               {"best_epoch", s.best_epoch},
               {"best_step", s.best_step},
               {"best", {{"loss", number(s.best.loss)}, {"bleu", s.best.bleu}}},
-                      {"skipped", s.skipped},
+              {"skipped", s.skipped},
               {"loss_sum", s.loss_sum},
               {"updates", s.updates},
               {"random", {{"seed", c.random.seed}, {"offset", c.random.offset}}},
@@ -54,12 +54,11 @@ void read_state(const JsonObject& j, Checkpoint& c) {
   // One more than each must be a number as well.
   const auto count = [&j](const char* key, std::int64_t least) {
     const auto value = j.get<std::int64_t>(key);
-    if (value < least || value == INT64_MAX) j.refuse("'" + std::string(key) + "' is " + std::to_string(value));
+    if (value < least || value == INT64_MAX)
+      j.refuse("'" + std::string(key) + "' is " + std::to_string(value));
     return value;
   };
-  if (const auto found = j.get<std::int64_t>("format"); found != format) {
-    j.refuse("it is of another format: " + std::to_string(found));
-  }
+  j.check_format(format);
   TrainingState& s = c.state;
   c.run = j.get<std::string>("run");
   s.step = count("step", 0);

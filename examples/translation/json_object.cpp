@@ -101,6 +101,13 @@ template std::uint64_t JsonObject::get(const std::string& key) const;
 template double JsonObject::get(const std::string& key) const;
 template bool JsonObject::get(const std::string& key) const;
 
+void JsonObject::check_format(int expected) const {
+  if (const auto found = get<std::int64_t>("format"); found != expected) {
+    refuse("it is of another format: " + std::to_string(found) + ", and this program reads " +
+           std::to_string(expected));
+  }
+}
+
 double JsonObject::number_or(double otherwise, const std::string& key) const {
   return at(key).is_null() ? otherwise : get<double>(key);
 }

@@ -24,6 +24,8 @@ class JsonObject {
   T get(const std::string& key) const;
   /// The number of this key, or `otherwise` where it is null: JSON has no word for what is not finite.
   double number_or(double otherwise, const std::string& key) const;
+  /// Throws where the number under "format" is not this one.
+  void check_format(int expected) const;
   [[noreturn]] void refuse(const std::string& why) const;
 
  private:

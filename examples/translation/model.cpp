@@ -107,12 +107,15 @@ nn::Embedding word_table(std::int64_t words, std::int64_t dim) {
   return table;
 }
 
-Tensor embed_words(const nn::Embedding& table, const Tensor& ids, double word_dropout) {
-  const Tensor embedded = table(ids) * std::sqrt(static_cast<double>(table.weight.size(1)));
-  if (!is_training() || word_dropout == 0) return embedded;
+Tensor embed_words(const nn::Embedding& table, const Tensor& ids) {
+  return table(ids) * std::sqrt(static_cast<double>(table.weight.size(1)));
+}
+
+Tensor drop_words(const Tensor& embedded, double p) {
+  if (!is_training() || p == 0) return embedded;
   Shape shape = embedded.shape();
   shape[shape.rank() - 1] = 1;
-  return embedded * dropout(ones(shape, embedded.dtype()), word_dropout);
+  return embedded * dropout(ones(shape, embedded.dtype()), p);
 }
 
 std::string first_broken_weight(const ModelView& model) {

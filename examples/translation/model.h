@@ -145,9 +145,12 @@ class TranslationModel : public Predictor {
 /// them sqrt(dim) times as long (Vaswani et al. 2017, section 3.4).
 gradus::nn::Embedding word_table(std::int64_t words, std::int64_t dim);
 
-/// ids (...) -> (..., dim), with whole words left out with a probability while training, and the others
+/// ids (...) -> (..., dim)
+Tensor embed_words(const gradus::nn::Embedding& table, const Tensor& ids);
+
+/// Embedded words (..., dim) with whole words left out with a probability while training, and the others
 /// 1 / (1 - p) times as large.
-Tensor embed_words(const gradus::nn::Embedding& table, const Tensor& ids, double word_dropout);
+Tensor drop_words(const Tensor& embedded, double p);
 
 /// Throws where the options do not fit together.
 std::unique_ptr<TranslationModel> make_model(const ModelOptions& options);

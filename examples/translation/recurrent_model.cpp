@@ -110,7 +110,7 @@ RecurrentModel::RecurrentModel(const ModelOptions& options)
 
 /// words (...) -> (..., E)
 Tensor RecurrentModel::embed(const nn::Embedding& table, const Tensor& words) const {
-  return dropout(embed_words(table, words, options_.dropouts.word), options_.dropouts.embedding);
+  return dropout(drop_words(embed_words(table, words), options_.dropouts.word), options_.dropouts.embedding);
 }
 
 RecurrentModel::Memory RecurrentModel::encode(const Tensor& source, const Tensor& lengths,
@@ -240,7 +240,7 @@ std::unique_ptr<Decoding> RecurrentModel::start(const Tensor& source, const Tens
 
 StepOutput RecurrentModel::step(const Tensor& previous, State& state, const Memory& memory) const {
   const evaluating scope;
-  const Tensor embedded = embed(parts_.target_embedding, previous);  // (B, E)
+  const Tensor embedded = embed_words(parts_.target_embedding, previous);  // (B, E)
   const Tensor features = advance(embedded, parts_.decoder.front().project_first(embedded), state, memory);
   return {parts_.output(before_output(features)), parts_.attention ? state.weights.squeeze(1) : Tensor()};
 }

@@ -154,11 +154,7 @@ nlohmann::ordered_json training_json(std::span<const RunOption> run, const nlohm
 
 }  // namespace
 
-void check_format(const JsonObject& config) {
-  if (const auto found = config.get<std::int64_t>("format"); found != config_format)
-    config.refuse("it is of another format: " + std::to_string(found) + ", and this program reads " +
-                  std::to_string(config_format));
-}
+void check_format(const JsonObject& config) { config.check_format(config_format); }
 
 Settings make_settings(const TokenKinds& tokens, const ModelOptions& model, std::span<const RunOption> run,
                        const std::map<std::string, std::string>& texts) {

@@ -86,7 +86,7 @@ TransformerModel::TransformerModel(const ModelOptions& options)
 
 /// ids (B, T) -> (B, T, dim); `first` is the position of the first.
 Tensor TransformerModel::embed(const nn::Embedding& table, const Tensor& ids, std::int64_t first) const {
-  const Tensor words = embed_words(table, ids, options_.dropouts.word);
+  const Tensor words = drop_words(embed_words(table, ids), options_.dropouts.word);
   return dropout(parts_.positions ? (*parts_.positions)(words, first) : words, options_.dropouts.embedding);
 }
 

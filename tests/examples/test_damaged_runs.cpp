@@ -114,8 +114,8 @@ TEST_CASE("config.json: sizes that the weights do not have ask for no memory") {
   CHECK(contains(error_with("\"dim\": 4", "\"dim\": 1e300"), "'dim' is 1e+300"));
   CHECK(contains(error_with("\"dim\": 4", "\"dim\": -4"), "dim"));
   CHECK(contains(error_with("\"hidden\": 4", "\"hidden\": 5"), "does not fit the model"));
-  CHECK(
-      contains(error_with("\"format\": 3", "\"format\": 2"), "another format: 2, and this program reads 3"));
+  CHECK(contains(error_with("\"format\": 3", "\"format\": 2"),
+                 "of another format: 2, and this program reads 3"));
   CHECK(contains(error_with("\"gru\"", "\"\\u001b[2J\""), "there is no model '\\x1b[2J'"));
   CHECK(contains(error_with("\"words\"", "\"\\n\""), "unknown tokenizer \"\\n\""));
   CHECK(contains(error_with("\"softmax\"", "\"\\n\""), "there is no normalizer '\\n'"));
