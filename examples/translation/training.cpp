@@ -168,27 +168,42 @@ double Training::gradients_of_next_step() {
 
 namespace {
 
-/// The bar of an epoch: the loss so far, and the speed since this process began with it.
-class EpochBar {
+/// The bar of a training: how much of it is done and how long the rest takes, validations included; the loss
+/// of the epoch so far, and its speed.
+class TrainingBar {
  public:
-  explicit EpochBar(const Training& training)
-      : training_(training),
-        progress_("epoch " + std::to_string(training.state().epoch), training.batch_count(),
-                  training.state().batch) {}
+  explicit TrainingBar(const Training& training)
+      : training_(training), progress_("training", done() + left(), done()) {}
 
+  void begin_epoch() {
+    start_ = std::chrono::steady_clock::now();
+    tokens_ = 0;
+  }
   void update(std::int64_t tokens) {
     tokens_ += tokens;
     const TrainingState& state = training_.state();
     const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start_;
-    char note[80];
-    std::snprintf(note, sizeof note, "loss %.3f  %.0f tokens/s",
+    char note[120];
+    std::snprintf(note, sizeof note, "epoch %lld of %lld  loss %.3f  %.0f tokens/s",
+                  static_cast<long long>(state.epoch), static_cast<long long>(training_.options().epochs),
                   state.loss_sum / static_cast<double>(std::max<std::int64_t>(state.updates, 1)),
                   static_cast<double>(tokens_) / seconds.count());
-    progress_.update(state.batch, note);
+    progress_.update(done(), note);
   }
   void finish() { progress_.finish(); }
 
  private:
+  /// In batches, as if every epoch had as many as the present one.
+  std::int64_t done() const {
+    return (training_.state().epoch - 1) * training_.batch_count() + training_.state().batch;
+  }
+  std::int64_t left() const {
+    const TrainingOptions& options = training_.options();
+    const std::int64_t of_epochs = options.epochs * training_.batch_count() - done();
+    if (options.max_steps == 0) return of_epochs;
+    return std::min(of_epochs, (options.max_steps - training_.state().step) * options.accumulate);
+  }
+
   const Training& training_;
   Progress progress_;
   std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
@@ -200,8 +215,8 @@ void store(const TrainingEvents& events) {
 }
 
 /// Takes the steps that are left of the epoch. An ending where the training ends among them.
-std::optional<Ending> take_steps(Training& training, const TrainingEvents& events) {
-  EpochBar bar(training);
+std::optional<Ending> take_steps(Training& training, const TrainingEvents& events, TrainingBar& bar) {
+  bar.begin_epoch();
   const std::int64_t every = training.options().checkpoint_every;
   while (!training.epoch_done() && !training.out_of_steps()) {
     if (events.stop && events.stop()) {
@@ -235,8 +250,9 @@ std::optional<Validation> judged(Training& training, const TrainingEvents& event
 }  // namespace
 
 Ending train(Training& training, const TrainingEvents& events) {
+  TrainingBar bar(training);
   while (training.goes_on()) {
-    if (const std::optional<Ending> ending = take_steps(training, events)) return *ending;
+    if (const std::optional<Ending> ending = take_steps(training, events, bar)) return *ending;
     // Out of steps: the validation that follows is no part of what a longer training would do.
     if (!training.epoch_done()) store(events);
     const std::optional<Validation> validation = judged(training, events);
