@@ -4,13 +4,13 @@ program=$1
 . "$(dirname "$0")/common.sh"
 
 toy_corpus 20
-for recipe in demo tutorial-gru tiny flagship fast; do
+for recipe in demo tutorial-gru tiny flagship fast gru; do
   "$program" config $recipe > $recipe.json || fail "config $recipe"
   "$program" train --config $recipe.json "${data[@]}" --max-vocabulary 40 --max-steps 2 --threads 1 --out "of_$recipe" 2> log ||
     fail "training by $recipe: $(cat log)"
 done
 expect_error "flagship" config nonsense
-[ "$("$program" config | wc -l)" = 5 ] || fail "config does not list the recipes"
+[ "$("$program" config | wc -l)" = 6 ] || fail "config does not list the recipes"
 
 "$program" train --config demo.json --resume --epochs 1 --threads 1 --out of_demo --max-vocabulary 40 2> log ||
   fail "resume by a recipe: $(cat log)"
