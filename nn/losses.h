@@ -49,15 +49,19 @@ Tensor cross_entropy(const Tensor& logits, const Tensor& target, const ClassLoss
 struct TokenLossOptions {
   std::int64_t ignore_index = -100;
   double label_smoothing = 0;
+  /// What is taken off the loss for each unit (nat) of the entropy of the predicted distribution, from 0 on
+  /// (Pereyra et al. 2017, section 3).
+  double confidence_penalty = 0;
 };
 struct TokenLoss {
-  Tensor loss;             // (): mean over the targets that count, with label smoothing
-  double nll_sum = 0;      // sum of their negative log-likelihoods, without it
+  Tensor loss;             // (): mean over the targets that count, with label smoothing and penalty
+  double nll_sum = 0;      // sum of their negative log-likelihoods, without these
   std::int64_t count = 0;  // how many they are
 };
-/// cross_entropy(linear(hidden, weight, bias), target), made for large vocabularies: the logits are computed
-/// in blocks of rows and never held as a whole, and the gradients are left behind in the same pass where they
-/// are wanted. hidden (N, H), weight (C, H), bias (C,) or undefined, target (N,) int64.
+/// cross_entropy(linear(hidden, weight, bias), target), with a penalty on confidence if wanted, made for
+/// large vocabularies: the logits are computed in blocks of rows and never held as a whole, and the gradients
+/// are left behind in the same pass where they are wanted. hidden (N, H), weight (C, H), bias (C,) or
+/// undefined, target (N,) int64.
 TokenLoss linear_cross_entropy(const Tensor& hidden, const Tensor& weight, const Tensor& bias,
                                const Tensor& target, const TokenLossOptions& options = {});
 

@@ -1,8 +1,11 @@
 // linear_cross_entropy: projection to the vocabulary, log-softmax, label smoothing and loss in one pass over
 // blocks of rows.
 #include <gradus/autograd/arithmetic.h>
+#include <gradus/autograd/indexing.h>
 #include <gradus/autograd/linalg.h>
 #include <gradus/autograd/node.h>
+#include <gradus/autograd/normalize.h>
+#include <gradus/autograd/pointwise.h>
 #include <gradus/autograd/reduce.h>
 #include <gradus/nn/losses.h>
 #include <gradus/tensor/blas.h>
@@ -14,6 +17,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <vector>
 
 namespace gradus {
 namespace {
@@ -40,37 +44,75 @@ struct Sums {
   std::int64_t count = 0;
 };
 
+/// What one row of logits adds to the sums.
+struct RowLoss {
+  double loss = 0, nll = 0;
+};
+
+/// The loss of a row of logits; with a `scale` the row becomes scale times its gradient.
+template <class T>
+RowLoss row_loss(std::int64_t classes, T* row, std::int64_t target, const TokenLossOptions& options,
+                 T scale) {
+  const SoftmaxFunctions<T>& functions = kernels<SoftmaxKernels>().of<T>();
+  const T score = row[target], smoothing = static_cast<T>(options.label_smoothing);
+  T shift, log_sum, sum = 0;
+  if (scale != T(0)) {
+    functions.cross_entropy(classes, row, scale, smoothing, &shift, &log_sum, &sum);
+    row[target] -= scale * (1 - smoothing);
+  } else {
+    functions.log_sum_exp(classes, row, &shift, &log_sum);
+    if (smoothing > 0) sum = functions.shifted_sum(classes, row, shift);
+  }
+  const double nll = log_sum - (score - shift),
+               average = static_cast<double>(sum) / static_cast<double>(classes);
+  if (smoothing == 0) return {nll, nll};
+  return {(1 - options.label_smoothing) * nll + options.label_smoothing * (log_sum - average), nll};
+}
+
+/// The same with a penalty on confidence, beta: less beta H, where H = -sum p log p. Its gradient is
+/// beta p (log p + H).
+template <class T>
+RowLoss penalized_row_loss(std::int64_t classes, T* row, std::int64_t target, const TokenLossOptions& options,
+                           T scale) {
+  const SoftmaxFunctions<T>& functions = kernels<SoftmaxKernels>().of<T>();
+  std::vector<T> p(static_cast<std::size_t>(classes)), gradient(p.size());
+  functions.forward(classes, row, nullptr, p.data());
+  functions.log_forward(classes, row, gradient.data());
+  double entropy = 0;
+  for (std::size_t c = 0; c < p.size(); ++c) {
+    if (p[c] > 0) entropy -= static_cast<double>(p[c]) * static_cast<double>(gradient[c]);
+  }
+  for (std::size_t c = 0; c < p.size(); ++c) {
+    gradient[c] = p[c] > 0 ? p[c] * (gradient[c] + static_cast<T>(entropy)) : T(0);
+  }
+  RowLoss result = row_loss(classes, row, target, options, scale);
+  result.loss -= options.confidence_penalty * entropy;
+  if (scale == T(0)) return result;
+  const T factor = scale * static_cast<T>(options.confidence_penalty);
+  for (std::size_t c = 0; c < p.size(); ++c) row[c] += factor * gradient[c];
+  return result;
+}
+
 /// Losses of the rows of a block of logits; with a `scale` the logits become scale times the gradients of
 /// their sum.
 template <class T>
 void block_losses(const Tensor& logits, const std::int64_t* target, const TokenLossOptions& options,
                   double scale, double* losses, double* nll) {
   const std::int64_t classes = logits.shape()[1];
-  const T smoothing = static_cast<T>(options.label_smoothing), factor = static_cast<T>(scale);
+  const T factor = static_cast<T>(scale);
+  const auto loss_of = options.confidence_penalty > 0 ? penalized_row_loss<T> : row_loss<T>;
   parallel_for(logits.shape()[0], std::max<std::int64_t>(1, 16384 / std::max<std::int64_t>(classes, 1)),
                [&](std::int64_t begin, std::int64_t end) {
-                 const SoftmaxFunctions<T>& functions = kernels<SoftmaxKernels>().of<T>();
                  for (std::int64_t i = begin; i < end; ++i) {
                    T* row = logits.data<T>() + i * classes;
-                   if (target[i] == options.ignore_index) {
-                     losses[i] = nll[i] = 0;
-                     if (factor != T(0)) std::fill_n(row, classes, T(0));
-                     continue;
+                   RowLoss result;
+                   if (target[i] != options.ignore_index) {
+                     result = loss_of(classes, row, target[i], options, factor);
+                   } else if (factor != T(0)) {
+                     std::fill_n(row, classes, T(0));
                    }
-                   const T score = row[target[i]];
-                   T shift, log_sum, sum = 0;
-                   if (factor != T(0)) {
-                     functions.cross_entropy(classes, row, factor, smoothing, &shift, &log_sum, &sum);
-                     row[target[i]] -= factor * (1 - smoothing);
-                   } else {
-                     functions.log_sum_exp(classes, row, &shift, &log_sum);
-                     if (smoothing > 0) sum = functions.shifted_sum(classes, row, shift);
-                   }
-                   nll[i] = log_sum - (score - shift);
-                   const double average = static_cast<double>(sum) / static_cast<double>(classes);
-                   losses[i] = smoothing > 0 ? (1 - options.label_smoothing) * nll[i] +
-                                                   options.label_smoothing * (log_sum - average)
-                                             : nll[i];
+                   losses[i] = result.loss;
+                   nll[i] = result.nll;
                  }
                });
 }
@@ -139,6 +181,10 @@ void check(const Tensor& hidden, const Tensor& weight, const Tensor& bias, const
   if (!(options.label_smoothing >= 0 && options.label_smoothing <= 1)) {
     refuse("label_smoothing must lie in [0, 1], got " + std::to_string(options.label_smoothing));
   }
+  if (!(options.confidence_penalty >= 0 && std::isfinite(options.confidence_penalty))) {
+    refuse("confidence_penalty must be a number from 0 on, got " +
+           std::to_string(options.confidence_penalty));
+  }
   const Tensor numbers = target.contiguous();
   for (std::int64_t i = 0; i < numbers.numel(); ++i) {
     const std::int64_t number = numbers.data<std::int64_t>()[i];
@@ -195,9 +241,15 @@ namespace composed {
 
 Tensor linear_cross_entropy(const Tensor& hidden, const Tensor& weight, const Tensor& bias,
                             const Tensor& target, const TokenLossOptions& options) {
-  return composed::cross_entropy(
-      composed::linear(hidden, weight, bias), target,
-      {.ignore_index = options.ignore_index, .label_smoothing = options.label_smoothing});
+  const Tensor logits = composed::linear(hidden, weight, bias);
+  const Tensor loss = composed::cross_entropy(
+      logits, target, {.ignore_index = options.ignore_index, .label_smoothing = options.label_smoothing});
+  if (options.confidence_penalty == 0) return loss;
+  const Tensor log_p =
+      index_select(log_softmax(logits, 1), 0, nonzero(ne(target, options.ignore_index)).flatten());
+  const Tensor entropy =
+      -sum(exp(log_p) * log_p) / static_cast<double>(log_p.size(0));  // the mean of all rows
+  return loss - entropy * options.confidence_penalty;
 }
 
 }  // namespace composed

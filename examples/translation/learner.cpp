@@ -24,7 +24,9 @@ Tensor batch_loss(const TranslationModel& model, const Batch& batch, const Objec
                        objective.r_drop);
   }
   return linear_cross_entropy(first, output.weight, output.bias, batch.target.flatten(),
-                              {.ignore_index = 0, .label_smoothing = objective.label_smoothing})
+                              {.ignore_index = 0,
+                               .label_smoothing = objective.label_smoothing,
+                               .confidence_penalty = objective.confidence_penalty})
       .loss;
 }
 

@@ -18,8 +18,9 @@ namespace translation {
 /// What a step makes small.
 struct Objective {
   double label_smoothing = 0;
-  double r_drop = 0;           // weight of the divergence between two passes with dropout; 0: one pass
-  double teacher_forcing = 1;  // probability that a recurrent decoder reads the word of the reference
+  double confidence_penalty = 0;  // taken off for each nat of a prediction's entropy
+  double r_drop = 0;              // weight of the divergence between two passes with dropout; 0: one pass
+  double teacher_forcing = 1;     // probability that a recurrent decoder reads the word of the reference
 };
 
 /// The objective of a batch, (): a mean over its target tokens.

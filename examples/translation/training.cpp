@@ -66,6 +66,7 @@ double Training::scheduled_lr() const {
 
 Objective Training::objective() const {
   return {.label_smoothing = options_.label_smoothing,
+          .confidence_penalty = options_.confidence_penalty,
           .r_drop = options_.r_drop,
           .teacher_forcing = options_.teacher_forcing.ratio(state_.step)};
 }
@@ -137,8 +138,10 @@ AverageInUse::~AverageInUse() { copy_values(kept_, weights_); }
 
 bool Training::judge(const Validation& validation) {
   const double loss = std::isfinite(validation.loss) ? validation.loss : INFINITY;  // as a checkpoint has it
-  const bool better =
-      options_.best_by == BestBy::bleu ? validation.bleu > state_.best.bleu : loss < state_.best.loss;
+  const double gain = options_.best_by == BestBy::bleu
+                          ? validation.bleu - state_.best.bleu
+                          : state_.best.loss - loss;  // NaN where both are infinite
+  const bool better = gain > options_.min_delta;
   if (state_.best_epoch != 0 && !better) return false;
   state_.best = {loss, validation.bleu};
   state_.best_epoch = state_.epoch;

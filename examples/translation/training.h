@@ -33,11 +33,13 @@ struct TrainingOptions {
   double weight_decay = 0;  // see LearnerOptions
   double l2 = 0;
   double label_smoothing = 0.1;
-  double r_drop = 0;  // see Objective
+  double confidence_penalty = 0;  // see Objective
+  double r_drop = 0;
   TeacherForcing teacher_forcing = {};
   double clip = 1;
   BestBy best_by = BestBy::bleu;
-  std::int64_t patience = 5;    // epochs that are not better by it before it stops
+  double min_delta = 0;         // an epoch is better if it is so by more than this
+  std::int64_t patience = 5;    // epochs that are not better before it stops
   double subword_sampling = 0;  // how freely words are cut anew in every epoch; 0: always the same way
   std::uint64_t seed = 1;
   bool skip_bad_steps = false;          // go on after a loss or gradient that is no finite number
@@ -52,7 +54,7 @@ struct Validation {
   /// references' text between white space + one end for each sentence)). Models with other tokens compare by
   /// it.
   double word_perplexity = 0;
-  double bleu = 0;  // of greedy translations
+  double bleu = 0;                             // of greedy translations
   std::vector<std::string> translations = {};  // these, line by line
 };
 

@@ -38,6 +38,8 @@ void check_numbers(const TrainCommand& command, const TrainingOptions& options) 
   require(std::isfinite(options.lr) && options.lr > 0, "--lr must be a positive number", options.lr);
   finite(0, options.weight_decay, "--weight-decay must be a number from 0 on");
   finite(0, options.l2, "--l2 must be a number from 0 on");
+  finite(0, options.confidence_penalty, "--confidence-penalty must be a number from 0 on");
+  finite(0, options.min_delta, "--min-delta must be a number from 0 on");
   finite(0, options.r_drop, "--r-drop must be a number from 0 on");
   require(options.clip > 0, "--clip must be positive", options.clip);
   require(options.lr_decay > 0 && options.lr_decay <= 1, "--lr-decay must lie in (0, 1]", options.lr_decay);
@@ -90,6 +92,9 @@ void check_objective(const TrainCommand& command, const TrainingOptions& options
   }
   check(options.teacher_forcing);
   if (options.r_drop == 0) return;
+  if (options.confidence_penalty > 0) {
+    refuse("--r-drop and --confidence-penalty are not made to go together; leave one of the two out");
+  }
   if (own_words) {
     refuse(
         "--r-drop compares two readings of the same words, and with --teacher-forcing below 1 each reading "

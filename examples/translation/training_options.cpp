@@ -208,6 +208,10 @@ void TrainOptions::add_training() {
          "Matrices shrink by this times the learning rate in every step (AdamW), such as 0.01", group);
   number("l2", t.l2, "Or this times the matrix is added to its gradient, such as 1e-5", group);
   number("label-smoothing", t.label_smoothing, "Share of the probability spread over all words", group);
+  number("confidence-penalty", t.confidence_penalty,
+         "What the loss is lowered by for each unit of a prediction's entropy, such as 0.1 in place of label "
+         "smoothing; 0: nothing",
+         group);
   number(
       "r-drop", t.r_drop,
       "R-Drop: every batch goes through the model twice, and a quarter of this times the divergences of the "
@@ -234,6 +238,8 @@ void TrainOptions::add_training() {
       "What makes an epoch the best: its BLEU, or its loss on the validation text, the decoder reading the "
       "reference",
       {"bleu", "loss"}, group);
+  number("min-delta", t.min_delta, "By how much an epoch has to be better to be the best, such as 0.1 BLEU",
+         group);
   number("patience", t.patience, "Epochs without a better one before it stops", group);
   number("seed", t.seed, "Seed of the weights, the dropout and the order of the batches", group);
 }

@@ -169,6 +169,19 @@ std::vector<Row> class_rows() {
              return composed::linear_cross_entropy(x[0], x[1], x[2], x[3],
                                                    {.ignore_index = 1, .label_smoothing = 0.1});
            }},
+      {.name = "linear_cross_entropy (confidence penalty)",
+       .inputs = {{{4, 5}}, {{3, 5}}, {{3}}, targets},
+       .run =
+           [](const Tensors& x) {
+             return linear_cross_entropy(x[0], x[1], x[2], x[3],
+                                         {.ignore_index = 1, .confidence_penalty = 0.5})
+                 .loss;
+           },
+       .twin =
+           [](const Tensors& x) {
+             return composed::linear_cross_entropy(x[0], x[1], x[2], x[3],
+                                                   {.ignore_index = 1, .confidence_penalty = 0.5});
+           }},
   };
   return rows;
 }

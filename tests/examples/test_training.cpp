@@ -149,8 +149,8 @@ TEST_CASE("the best epoch and the end, by BLEU or by loss") {
                                {.loss = 1.5, .bleu = 20},
                                {.loss = 1.5, .bleu = 30},
                                {.loss = 9, .bleu = 0}};
-  const auto bests = [&](BestBy measure) {
-    const TrainingOptions options{.batch = 2, .best_by = measure, .patience = 2};
+  const auto bests = [&](BestBy measure, double min_delta) {
+    const TrainingOptions options{.batch = 2, .best_by = measure, .min_delta = min_delta, .patience = 2};
     Training training(*model, data, options);
     std::vector<std::int64_t> best_epochs;
     for (const Validation& validation : epochs) {
@@ -161,8 +161,11 @@ TEST_CASE("the best epoch and the end, by BLEU or by loss") {
     }
     return best_epochs;
   };
-  CHECK(bests(BestBy::bleu) == std::vector<std::int64_t>{1, 2, 2, 2});  // and then it stops
-  CHECK(bests(BestBy::loss) == std::vector<std::int64_t>{1, 1, 3, 3, 3});
+  CHECK(bests(BestBy::bleu, 0) == std::vector<std::int64_t>{1, 2, 2, 2});  // and then it stops
+  CHECK(bests(BestBy::loss, 0) == std::vector<std::int64_t>{1, 1, 3, 3, 3});
+  CHECK(bests(BestBy::bleu, 20) ==
+        std::vector<std::int64_t>{1, 1, 1});  // 20 more is not more by more than 20
+  CHECK(bests(BestBy::loss, 0.25) == std::vector<std::int64_t>{1, 1, 3, 3, 3});
   // A loss that is no number is worse than any.
   const TrainingOptions options{.batch = 2, .best_by = BestBy::loss};
   Training training(*model, data, options);

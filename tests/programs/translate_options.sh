@@ -37,7 +37,8 @@ try() {
 
 try 36 --model gru --timing between --embedding-dropout 0.3 --context-dropout 0.5 --output-dropout 0.5 --l2 1e-5
 try 36 --model lstm --layers 2 --timing after --recurrent-dropout 0.2 --word-dropout 0.1 --best-by loss --r-drop 1
-try 36 --model transformer --attention-dropout 0.2 --activation-dropout 0.1 --output-dropout 0.1 --weight-decay 0.01
+try 36 --model transformer --attention-dropout 0.2 --activation-dropout 0.1 --output-dropout 0.1 --weight-decay 0.01 \
+  --confidence-penalty 0.1 --label-smoothing 0
 try 10 --model gru --accumulate 4  # four steps of 4 batches and one of 2 in each epoch
 try 12 --model transformer --accumulate 3 --r-drop 5 --schedule linear --ema 0.9
 try 36 --model gru --teacher-forcing 0.3 --teacher-forcing-decay linear --teacher-forcing-constant 0.02 \
@@ -66,6 +67,8 @@ expect_error "attention dropout.*of the kind gru" train "${begin[@]}" --out new 
 expect_error "recurrent dropout.*of the kind transformer" train "${begin[@]}" --out new --model transformer --recurrent-dropout 0.1
 expect_error "--accumulate must be positive" train "${begin[@]}" --out new --accumulate 0
 expect_error "--r-drop must be a number from 0 on" train "${begin[@]}" --out new --r-drop -1
+expect_error "--r-drop and --confidence-penalty" train "${begin[@]}" --out new --r-drop 1 --confidence-penalty 0.1
+expect_error "--min-delta must be a number from 0 on" train "${begin[@]}" --out new --min-delta -0.1
 expect_error "two ways" train "${begin[@]}" --out new --weight-decay 0.1 --l2 0.1
 expect_error "word by word" train "${begin[@]}" --out new --model transformer --teacher-forcing 0.5
 expect_error "must lie in \[0, 1\], got 1.5" train "${begin[@]}" --out new --teacher-forcing 1.5
