@@ -1,7 +1,9 @@
 // Claims about training and use.
 #include "errata.h"
 
+#include <algorithm>
 #include <cmath>
+#include <cstdio>
 
 namespace errata {
 
@@ -37,10 +39,82 @@ LeakResult train_with_leak(bool leak) {
   return {training, loss_of(source).item()};
 }
 
+/// Sentences of 8 words out of 20, and whether word 3 is among them; a fifth of the answers are wrong.
+struct Noisy {
+  Tensor words, answers;  // (n, 8), (n,)
+};
+Noisy noisy_sentences(std::int64_t n) {
+  const Tensor words = randint(0, 20, {n, 8}), has_it = gt(sum(eq(words, 3).to(DType::float32), {1}), 0);
+  const Tensor wrong = lt(rand({n}), 0.2);
+  return {words, ne(has_it, wrong).to(DType::int64)};
+}
+
+/// The losses on sentences that are learnt from and on others, every 25 steps.
+struct Curves {
+  std::vector<double> training, held_out;
+  double lowest() const { return *std::min_element(held_out.begin(), held_out.end()); }
+  double rise() const { return held_out.back() - lowest(); }
+};
+Curves learn_from(std::int64_t sentences, bool with_attention) {
+  struct Model {
+    nn::Embedding read{20, 16};
+    nn::Attention attention{nn::Score::additive, 16, 16};
+    nn::Linear out{16, 2};
+  } model;
+  const Noisy known = noisy_sentences(sentences), other = noisy_sentences(500);
+  const Tensor query = ones({1, 1, 16});
+  const auto loss_of = [&](const Noisy& text) {
+    const Tensor states = model.read(text.words);  // (n, 8, 16)
+    const Tensor pooled =
+        with_attention ? model.attention(query.expand({states.size(0), 1, 16}), states).context.squeeze(1)
+                       : mean(states, {1});
+    return cross_entropy(model.out(pooled), text.answers);
+  };
+  optim::Adam adam{parameters(model), {.lr = 0.02}};
+  Curves curves;
+  for (int step = 0; step <= 150; ++step) {
+    adam.zero_grad();
+    const Tensor loss = loss_of(known);
+    if (step % 25 == 0) {
+      const no_grad scope;
+      curves.training.push_back(loss.item());
+      curves.held_out.push_back(loss_of(other).item());
+    }
+    loss.backward();
+    adam.step();
+  }
+  return curves;
+}
+
+void show(Evidence& e, const std::string& what, const std::vector<double>& losses) {
+  std::string line = what + ":";
+  char number[16];
+  for (const double loss : losses) {
+    std::snprintf(number, sizeof number, "  %.2f", loss);
+    line += number;
+  }
+  e.say(line);
+}
+
 }  // namespace
 
 std::vector<Section> training_sections() {
   return {
+      {"overfits-small-data", focus_article, "Attention overfits easily where there is little data.",
+       Verdict::confirmed,
+       [](Evidence& e) {
+         const Curves few = learn_from(40, true), many = learn_from(600, true), mean = learn_from(40, false);
+         e.say("losses every 25 steps");
+         show(e, "40 sentences       ", few.training);
+         show(e, "  on others        ", few.held_out);
+         show(e, "600 sentences      ", many.training);
+         show(e, "  on others        ", many.held_out);
+         show(e, "40, without weights", mean.training);
+         show(e, "  on others        ", mean.held_out);
+         return verdict_of(few.rise() > 0.5 && many.rise() < few.rise() / 4);
+       },
+       "it is the data: the mean of the states in attention's place does so, too. Stop where the loss on "
+       "other text is lowest; more text, dropout and label smoothing put that off"},
       {"target-into-the-encoder", survey_article,
        "In training the target goes into the encoder together with the source.", Verdict::refuted,
        [](Evidence& e) {
@@ -78,7 +152,8 @@ std::vector<Section> training_sections() {
          e.shown("with the causal mask", masked);
          return verdict_of(open == 0);
        },
-       "none of the articles names the causal mask; without it a position sees the word it is to predict"},
+       "none of the articles names the causal mask; without it a position sees the word it is to "
+       "predict"},
       {"average-embeddings", survey_article,
        "Models of an ensemble may be combined by averaging their embedding matrices.", Verdict::refuted,
        [](Evidence& e) {
@@ -93,13 +168,14 @@ std::vector<Section> training_sections() {
          e.figure("averaged outputs by", difference(right, (right + logits(table2, out2)) / 2), 0, 1e-4);
          return verdict_of(averaged < 1e-3);
        },
-       "feature spaces of models trained apart are not aligned: average probabilities or their logarithms at "
+       "feature spaces of models trained apart are not aligned: average probabilities or their "
+       "logarithms at "
        "each step"},
       {"distance-makes-gradients-vanish", survey_article,
        "The distance between query and key vectors makes the weights vanish exponentially.", Verdict::refuted,
        [](Evidence& e) {
-         // How much the first input moves the last state, of a GRU and of attention, over a distance of 60
-         // steps.
+         // How much the first input moves the last state, of a GRU and of attention, over a distance of
+         // 60 steps.
          const auto influence = [](std::int64_t n, bool attention) {
            Tensor x = randn({1, n, 8}, DType::float64).requires_grad_();
            if (attention) {
@@ -123,7 +199,8 @@ std::vector<Section> training_sections() {
        "saturates where scores are far apart"},
       {"impractical-in-real-time", survey_article, "Attention is impractical in real time.", Verdict::refuted,
        [](Evidence& e) {
-         // Products of the 50th step of a decoder, in multiply-adds, with keys and values kept and without.
+         // Products of the 50th step of a decoder, in multiply-adds, with keys and values kept and
+         // without.
          const double d = 256, t = 50, projections = 4 * d * d, attention = 2 * t * d;
          e.shown("attention's share of a step with kept keys", attention / (attention + projections));
          e.shown("what keeping them saves: the whole prefix again would cost this many times as much", t);
