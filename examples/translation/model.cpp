@@ -107,6 +107,18 @@ nn::Embedding word_table(std::int64_t words, std::int64_t dim) {
   return table;
 }
 
+void tie_tables(Tie tie, nn::Embedding& source, nn::Embedding& target, nn::Linear* output) {
+  if (tie == Tie::all) {
+    if (!(source.weight.shape() == target.weight.shape())) {
+      throw Error("translation model", "to tie all tables needs one vocabulary for both languages, got " +
+                                           std::to_string(source.weight.size(0)) + " and " +
+                                           std::to_string(target.weight.size(0)) + " entries");
+    }
+    source.weight = target.weight;
+  }
+  if (tie != Tie::none && output) output->weight = target.weight;
+}
+
 Tensor embed_words(const nn::Embedding& table, const Tensor& ids) {
   return table(ids) * std::sqrt(static_cast<double>(table.weight.size(1)));
 }

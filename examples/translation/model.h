@@ -40,8 +40,8 @@ enum class OutputLayer {
 /// Where the Transformer's positions come from: added to the embeddings, or part of self attention.
 enum class Positions { none, sinusoidal, learned, shaw, t5, rotary, alibi };
 
-/// Which of the Transformer's tables are one: none, the target's embedding and the output, or the source's as
-/// well, which needs a vocabulary for both languages.
+/// Which tables are one: none, the target's embedding and the output, or the source's as well, which needs a
+/// vocabulary for both languages. A recurrent model's output is one with a table only where it is deep.
 enum class Tie { none, target, all };
 
 /// Probabilities of dropout, by place. Where `as_dropout` stands it is what ModelOptions::dropout says there.
@@ -64,6 +64,7 @@ struct ModelOptions {
   int layers = 1;          // of the encoder, and of the decoder
   double dropout = 0.3;
   Dropouts dropouts = {};
+  Tie tie = Tie::target;
 
   // Recurrent models.
   std::int64_t hidden = 256;  // features of a state
@@ -82,7 +83,6 @@ struct ModelOptions {
   nn::FeedForwardKind feed_forward = nn::FeedForwardKind::relu;
   std::int64_t key_value_heads = 0;  // 0: as many as heads
   Positions positions = Positions::sinusoidal;
-  Tie tie = Tie::target;
 };
 
 /// Words of a sentence at most that is translated, at a cost that grows with their square.
@@ -144,6 +144,9 @@ class TranslationModel : public Predictor {
 /// A table whose rows have length 1 on average, so that an output layer can share it; `embed_words` makes
 /// them sqrt(dim) times as long (Vaswani et al. 2017, section 3.4).
 gradus::nn::Embedding word_table(std::int64_t words, std::int64_t dim);
+/// Makes one of the tables as `tie` says. The output may be none.
+void tie_tables(Tie tie, gradus::nn::Embedding& source, gradus::nn::Embedding& target,
+                gradus::nn::Linear* output);
 
 /// ids (...) -> (..., dim)
 Tensor embed_words(const gradus::nn::Embedding& table, const Tensor& ids);

@@ -98,10 +98,8 @@ RecurrentModel::Parts RecurrentModel::make_parts(const ModelOptions& options) {
     if (options.timing == Timing::between) parts.transition.emplace(options.kind, 2 * H, H);
     if (options.timing == Timing::after) parts.combine.emplace(3 * H, H);
   }
-  if (deep) {
-    parts.deep.emplace(feature_size(options), E);
-    parts.output.weight = parts.target_embedding.weight;
-  }
+  if (deep) parts.deep.emplace(feature_size(options), E);
+  tie_tables(options.tie, parts.source_embedding, parts.target_embedding, deep ? &parts.output : nullptr);
   return parts;
 }
 

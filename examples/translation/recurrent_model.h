@@ -57,7 +57,7 @@ class RecurrentModel : public TranslationModel {
     std::optional<nn::Attention> attention;
     std::optional<nn::Linear> combine;  // (2H context, H state) -> H, with Timing::after
     std::optional<nn::Linear> deep;     // features -> E
-    nn::Linear output;                  // to the vocabulary; tied to the target embedding after `deep`
+    nn::Linear output;                  // to the vocabulary
   };
   static Parts make_parts(const ModelOptions& options);
   bool attends(Timing timing) const { return options_.attention && options_.timing == timing; }

@@ -111,6 +111,11 @@ void TrainOptions::add_model() {
       "Probability of dropout: of embedded words, between layers, of what a word is predicted from; in the "
       "Transformer of embedded words, attention weights, hidden features and every part's result",
       "Model");
+  choice(
+      "tie", c_.tie,
+      "One table for target words and output (of recurrent models with --output deep alone); all: for source "
+      "words as well, with one vocabulary",
+      {"none", "target", "all"}, "Model");
   const char* const recurrent = "Model: rnn, gru, lstm";
   number("hidden", m.hidden, "Features of a state", recurrent);
   choice("attention", c_.attention, "How the decoder compares its state with the source",
@@ -140,7 +145,8 @@ void TrainOptions::add_model() {
        "input-feeding", &m.input_feeding);
   choice("context", c_.context, "Without attention: what the decoder knows of the source",
          {"last", "mean", "sum"}, recurrent);
-  choice("output", c_.output, "direct: straight to the vocabulary; deep: tanh layer, tied to the embedding",
+  choice("output", c_.output,
+         "direct: straight to the vocabulary; deep: by a layer with tanh, of the size of an embedding",
          {"direct", "deep"}, recurrent);
   const char* const transformer = "Model: transformer";
   number("heads", m.heads, "Heads of an attention", transformer);
@@ -153,9 +159,6 @@ void TrainOptions::add_model() {
          transformer);
   choice("positions", c_.positions, "Where positions come from: added to the words, or inside self attention",
          {"none", "sinusoidal", "learned", "shaw", "t5", "rotary", "alibi"}, transformer);
-  choice("tie", c_.tie,
-         "One table for target words and output; all: for source words as well, with one vocabulary",
-         {"none", "target", "all"}, transformer);
 }
 
 /// Dropout at one kind of place; without them --dropout decides.

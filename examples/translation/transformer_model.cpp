@@ -69,15 +69,7 @@ TransformerModel::Parts TransformerModel::make_parts(const ModelOptions& options
     parts.positions.emplace(
         options.dim, nn::PositionalEncodingOptions{.learned = options.positions == Positions::learned});
   }
-  if (options.tie == Tie::all) {
-    if (options.source_vocabulary != options.target_vocabulary) {
-      throw Error("translation model", "to tie all tables needs one vocabulary for both languages, got " +
-                                           std::to_string(options.source_vocabulary) + " and " +
-                                           std::to_string(options.target_vocabulary) + " entries");
-    }
-    parts.source_embedding.weight = parts.target_embedding.weight;
-  }
-  if (options.tie != Tie::none) parts.output.weight = parts.target_embedding.weight;
+  tie_tables(options.tie, parts.source_embedding, parts.target_embedding, &parts.output);
   return parts;
 }
 

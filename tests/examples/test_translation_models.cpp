@@ -180,10 +180,33 @@ TEST_CASE("every translation model learns: a gradient reaches each of its parame
   }
 }
 
+TEST_CASE("tables that are one: of the target and the output, of the source as well") {
+  const auto parameters_of = [](ModelOptions options, Tie tie) {
+    options.dim = 6, options.hidden = 4, options.heads = 2, options.ffn = 8;
+    options.source_vocabulary = options.target_vocabulary = 50;
+    options.tie = tie;
+    return num_parameters(make_model(options)->view());
+  };
+  const std::int64_t table = 50 * 6;
+  for (const ModelKind kind : {ModelKind::rnn, ModelKind::gru, ModelKind::lstm, ModelKind::transformer}) {
+    CAPTURE(name_of(kind));
+    const ModelOptions options{.kind = kind};
+    CHECK(parameters_of(options, Tie::none) - parameters_of(options, Tie::target) == table);
+    CHECK(parameters_of(options, Tie::target) - parameters_of(options, Tie::all) == table);
+  }
+  // An output that reads other features than a word has cannot be one with a table.
+  const ModelOptions direct{.kind = ModelKind::gru, .output = OutputLayer::direct};
+  CHECK(parameters_of(direct, Tie::none) == parameters_of(direct, Tie::target));
+  CHECK(parameters_of(direct, Tie::target) - parameters_of(direct, Tie::all) == table);
+}
+
 TEST_CASE("translation models refuse options that do not fit") {
   ModelOptions options{
       .kind = ModelKind::transformer, .source_vocabulary = 20, .target_vocabulary = 18, .tie = Tie::all};
-  CHECK_THROWS_WITH_AS(make_model(options), doctest::Contains("20 and 18"), Error);
+  for (const ModelKind kind : {ModelKind::gru, ModelKind::transformer}) {
+    options.kind = kind;
+    CHECK_THROWS_WITH_AS(make_model(options), doctest::Contains("20 and 18"), Error);
+  }
   options.tie = Tie::none;
   options.heads = 3;
   CHECK_THROWS_WITH_AS(make_model(options), doctest::Contains("3 heads"), Error);

@@ -42,7 +42,7 @@ try 36 --model transformer --attention-dropout 0.2 --activation-dropout 0.1 --ou
 try 10 --model gru --accumulate 4  # four steps of 4 batches and one of 2 in each epoch
 try 12 --model transformer --accumulate 3 --r-drop 5 --schedule linear --ema 0.9
 try 36 --model gru --teacher-forcing 0.3 --teacher-forcing-decay linear --teacher-forcing-constant 0.02 \
-  --source-tokens bpe --target-tokens bpe --joint-vocabulary --max-vocabulary 50 --subword-sampling 0.2
+  --source-tokens bpe --target-tokens bpe --tie all --max-vocabulary 50 --subword-sampling 0.2
 grep -q '^{"step":1,.*"teacher_forcing":1.0}' whole$tried/log.jsonl || fail "the first step's teacher forcing"
 grep -q '^{"step":11,.*"teacher_forcing":0.8}' whole$tried/log.jsonl || fail "the eleventh step's teacher forcing"
 grep -q '^{"step":36,.*"teacher_forcing":0.3' whole$tried/log.jsonl || fail "the last step's teacher forcing"
