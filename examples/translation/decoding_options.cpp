@@ -63,7 +63,8 @@ void add_beam(CLI::App& command, RunCommand& options) {
       .add_option(
           "--coverage", options.coverage,
           "B in what is added to it, B * sum over the source words of ln min(1, attention to it): for "
-          "translations that leave nothing out, such as 0.2")
+          "translations that leave nothing out, such as 0.1 with --length-penalty 0.5; the larger A, the "
+          "smaller B")
       ->check(not_negative())
       ->type_name("B")
       ->default_str("0")
