@@ -152,8 +152,7 @@ std::vector<Section> training_sections() {
          e.shown("with the causal mask", masked);
          return verdict_of(open == 0);
        },
-       "none of the articles names the causal mask; without it a position sees the word it is to "
-       "predict"},
+       "none of the articles names the causal mask; without it a position sees the word it is to predict"},
       {"average-embeddings", survey_article,
        "Models of an ensemble may be combined by averaging their embedding matrices.", Verdict::refuted,
        [](Evidence& e) {
@@ -168,14 +167,13 @@ std::vector<Section> training_sections() {
          e.figure("averaged outputs by", difference(right, (right + logits(table2, out2)) / 2), 0, 1e-4);
          return verdict_of(averaged < 1e-3);
        },
-       "feature spaces of models trained apart are not aligned: average probabilities or their "
-       "logarithms at "
+       "feature spaces of models trained apart are not aligned: average probabilities or their logarithms at "
        "each step"},
       {"distance-makes-gradients-vanish", survey_article,
        "The distance between query and key vectors makes the weights vanish exponentially.", Verdict::refuted,
        [](Evidence& e) {
-         // How much the first input moves the last state, of a GRU and of attention, over a distance of
-         // 60 steps.
+         // How much the first input moves the last state, of a GRU and of attention, over a distance of 60
+         // steps.
          const auto influence = [](std::int64_t n, bool attention) {
            Tensor x = randn({1, n, 8}, DType::float64).requires_grad_();
            if (attention) {
@@ -199,8 +197,7 @@ std::vector<Section> training_sections() {
        "saturates where scores are far apart"},
       {"impractical-in-real-time", survey_article, "Attention is impractical in real time.", Verdict::refuted,
        [](Evidence& e) {
-         // Products of the 50th step of a decoder, in multiply-adds, with keys and values kept and
-         // without.
+         // Products of the 50th step of a decoder, in multiply-adds, with keys and values kept and without.
          const double d = 256, t = 50, projections = 4 * d * d, attention = 2 * t * d;
          e.shown("attention's share of a step with kept keys", attention / (attention + projections));
          e.shown("what keeping them saves: the whole prefix again would cost this many times as much", t);

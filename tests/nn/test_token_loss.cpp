@@ -30,8 +30,7 @@ TEST_CASE("linear_cross_entropy equals projection and cross entropy, with both d
 }
 
 TEST_CASE("a penalty on confidence takes off the entropy of what is predicted") {
-  // Features that are the logits: hidden times the unit matrix. Rows of two words, of which p = 1 / 4 and 1
-  // / 2.
+  // The features are the logits: the weight is the unit matrix. The targets have p = 0.25 and 0.5.
   const Tensor hidden = tensor({{0.0, std::log(3.0)}, {9.0, 9.0}, {5.0, 1.0}}, DType::float64),
                weight = eye(2, 2, DType::float64), target = tensor({0, 1, 7}, DType::int64);
   const double nll = (std::log(4.0) + std::log(2.0)) / 2,
