@@ -99,12 +99,11 @@ std::string Bleu::signature() const {
 }
 
 Statistics Bleu::statistics(const std::string& hypothesis, std::span<const std::string> references) const {
-  check_references(references);
   const auto tokens = [this](const std::string& segment) {
     return tokenize(options_.tokenizer, prepare_segment(segment, options_.lowercase));
   };
   std::vector<std::vector<std::string>> texts{tokens(hypothesis)};
-  for (const std::string& reference : references) texts.push_back(tokens(reference));
+  for (const std::string& reference : present(references)) texts.push_back(tokens(reference));
   const std::vector<Sequence> sequences = number_tokens(texts);
   const std::size_t length = sequences.front().size();
 

@@ -81,7 +81,7 @@ Chrf::Chrf(const ChrfOptions& options) : options_(options) {
 
 std::string Chrf::name() const {
   return "chrF" + std::to_string(options_.beta) +
-         std::string(static_cast<std::size_t>(std::min(options_.word_order, 2)), '+');
+         std::string(static_cast<std::size_t>(options_.word_order), '+');
 }
 
 std::string Chrf::signature() const {
@@ -91,7 +91,6 @@ std::string Chrf::signature() const {
 }
 
 Statistics Chrf::statistics(const std::string& hypothesis, std::span<const std::string> references) const {
-  check_references(references);
   std::vector<Sequence> characters;
   std::vector<std::vector<std::string>> words;
   const auto add = [&](const std::string& text) {
@@ -100,13 +99,13 @@ Statistics Chrf::statistics(const std::string& hypothesis, std::span<const std::
     words.push_back(options_.word_order > 0 ? words_of(segment) : std::vector<std::string>());
   };
   add(hypothesis);
-  for (const std::string& reference : references) add(reference);
+  for (const std::string& reference : present(references)) add(reference);
   const std::vector<NgramCounts> of_characters = count_ngrams(characters, options_.char_order);
   const std::vector<NgramCounts> of_words = count_ngrams(number_tokens(words), options_.word_order);
 
   Statistics best;
   double best_score = -1;
-  for (std::size_t k = 1; k <= references.size(); ++k) {
+  for (std::size_t k = 1; k < characters.size(); ++k) {
     Statistics candidate;
     for (const NgramCounts& counts : of_characters) append(candidate, counts, k);
     for (const NgramCounts& counts : of_words) append(candidate, counts, k);

@@ -38,7 +38,7 @@ class Chrf {
   /// Throws Error when an option is out of range.
   explicit Chrf(const ChrfOptions& options = {});
 
-  /// "chrF2", with beta; "chrF2+" and "chrF2++" with word orders 1, and 2 or more.
+  /// "chrF2", with beta; with a "+" for each order of words: "chrF2++".
   std::string name() const;
   std::string signature() const;
   Statistics statistics(const std::string& hypothesis, std::span<const std::string> references) const;

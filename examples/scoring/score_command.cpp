@@ -63,18 +63,17 @@ Json fields_of(const TerScore& score) {
 
 /// `nrefs:1|bs:1000|seed:12345|case:mixed|...|version:gradus-0.1.0`. The version says whose program it was.
 template <class M>
-std::string whole_signature(const M& metric, std::size_t references,
+std::string whole_signature(const M& metric, const std::string& references,
                             const std::optional<Resampling>& resampling) {
   std::string drawn;
   if (resampling) {
     drawn = "bs:" + std::to_string(resampling->resamples) + "|seed:" + std::to_string(resampling->seed) + "|";
   }
-  return "nrefs:" + std::to_string(references) + "|" + drawn + metric.signature() + "|version:gradus-" +
-         gradus::version();
+  return "nrefs:" + references + "|" + drawn + metric.signature() + "|version:gradus-" + gradus::version();
 }
 
-Result evaluate(const NamedMetric& named, const std::vector<Statistics>& segments, std::size_t references,
-                const std::optional<Resampling>& resampling) {
+Result evaluate(const NamedMetric& named, const std::vector<Statistics>& segments,
+                const std::string& references, const std::optional<Resampling>& resampling) {
   return std::visit(
       [&](const auto& metric) {
         const auto score = metric.score(sum_of(segments));
@@ -120,10 +119,13 @@ Json as_json(const std::vector<Result>& results) {
   return object;
 }
 
+/// A file's name need not be UTF-8.
+std::string text_of(const Json& json) { return json.dump(-1, ' ', false, Json::error_handler_t::replace); }
+
 /// The elements of an array, one a line.
 void print_array(const std::vector<Json>& elements, std::ostream& out) {
   out << "[";
-  for (std::size_t i = 0; i < elements.size(); ++i) out << (i == 0 ? "\n" : ",\n") << elements[i].dump();
+  for (std::size_t i = 0; i < elements.size(); ++i) out << (i == 0 ? "\n" : ",\n") << text_of(elements[i]);
   out << "\n]\n";
 }
 
@@ -132,11 +134,12 @@ void print_lines(const std::vector<NamedMetric>& metrics, const System& system,
   std::vector<std::vector<Statistics>> statistics;
   for (const NamedMetric& metric : metrics)
     statistics.push_back(statistics_of(metric, system.lines, references));
+  const std::string number = number_of_references(references);
   std::vector<Json> elements;
   for (std::size_t i = 0; i < system.lines.size(); ++i) {
     std::vector<Result> results;
     for (std::size_t m = 0; m < metrics.size(); ++m) {
-      results.push_back(evaluate(metrics[m], {statistics[m][i]}, references.size(), {}));
+      results.push_back(evaluate(metrics[m], {statistics[m][i]}, number, {}));
     }
     if (json) {
       elements.push_back(as_json(results));
@@ -154,13 +157,14 @@ void print_systems(const std::vector<NamedMetric>& metrics, const std::vector<Sy
   std::optional<Resampling> resampling;
   if (command.confidence || systems.size() > 1)
     resampling = {command.confidence.value_or(1000), command.seed};
+  const std::string number = number_of_references(references);
   std::vector<Result> baseline;
   std::vector<Json> elements;
   for (const System& system : systems) {
     std::vector<Result> results;
     for (std::size_t m = 0; m < metrics.size(); ++m) {
-      Result& result = results.emplace_back(evaluate(
-          metrics[m], statistics_of(metrics[m], system.lines, references), references.size(), resampling));
+      Result& result = results.emplace_back(
+          evaluate(metrics[m], statistics_of(metrics[m], system.lines, references), number, resampling));
       if (resampling) result.confidence = confidence_of(result.resampled);
       if (baseline.empty()) continue;
       result.p_value = p_value(result.resampled, baseline[m].resampled, result.score - baseline[m].score);
@@ -177,7 +181,7 @@ void print_systems(const std::vector<NamedMetric>& metrics, const std::vector<Sy
   }
   if (!command.json) return;
   if (systems.size() > 1) print_array(elements, out);
-  else out << elements.front().dump() << "\n";
+  else out << text_of(elements.front()) << "\n";
 }
 
 NamedMetric make_metric(const std::string& key, const ScoreCommand& command) {

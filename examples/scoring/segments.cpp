@@ -4,6 +4,7 @@
 #include <gradus/tensor/error.h>
 
 #include <charconv>
+#include <set>
 
 namespace scoring {
 
@@ -21,8 +22,27 @@ void check_lines(const Lines& hypotheses, const std::vector<Lines>& references) 
   }
 }
 
-void check_references(std::span<const std::string> references) {
+std::vector<std::string> present(std::span<const std::string> references) {
   if (references.empty()) throw Error("score", "a segment has no reference; it needs one or more");
+  std::vector<std::string> kept;
+  for (const std::string& reference : references) {
+    if (!gradus::split_white_space(reference).empty()) kept.push_back(reference);
+  }
+  if (kept.empty()) kept.push_back(references.front());
+  return kept;
+}
+
+std::string number_of_references(const std::vector<Lines>& references) {
+  std::set<std::size_t> numbers;
+  for (std::size_t i = 0; i < references.at(0).size(); ++i)
+    numbers.insert(present(of_segment(references, i)).size());
+  return numbers.size() == 1 ? std::to_string(*numbers.begin()) : "var";
+}
+
+std::vector<std::string> of_segment(const std::vector<Lines>& references, std::size_t index) {
+  std::vector<std::string> result;
+  for (const Lines& lines : references) result.push_back(lines.at(index));
+  return result;
 }
 
 Statistics sum_of(const std::vector<Statistics>& segments) {

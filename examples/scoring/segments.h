@@ -23,8 +23,15 @@ using Lines = std::vector<std::string>;
 /// Throws Error where there is no line to score, no reference, or a reference with another number of lines.
 void check_lines(const Lines& hypotheses, const std::vector<Lines>& references);
 
-/// Throws Error where a segment has no reference.
-void check_references(std::span<const std::string> references);
+/// The references of a segment that say something: an empty line among others stands for one that there is
+/// not, as in sacreBLEU. Where all are empty, the first. Throws Error where there is none.
+std::vector<std::string> present(std::span<const std::string> references);
+
+/// references[k][index] for every k.
+std::vector<std::string> of_segment(const std::vector<Lines>& references, std::size_t index);
+
+/// How many references the segments have, for the signature: "2", or "var" where not all have as many.
+std::string number_of_references(const std::vector<Lines>& references);
 
 /// The sum over all segments, in their order. All have equal sizes.
 Statistics sum_of(const std::vector<Statistics>& segments);
@@ -44,11 +51,8 @@ std::vector<Statistics> segment_statistics(const Metric& metric, const Lines& hy
   check_lines(hypotheses, references);
   std::vector<Statistics> segments;
   segments.reserve(hypotheses.size());
-  std::vector<std::string> of_segment(references.size());
-  for (std::size_t i = 0; i < hypotheses.size(); ++i) {
-    for (std::size_t k = 0; k < references.size(); ++k) of_segment[k] = references[k][i];
-    segments.push_back(metric.statistics(hypotheses[i], of_segment));
-  }
+  for (std::size_t i = 0; i < hypotheses.size(); ++i)
+    segments.push_back(metric.statistics(hypotheses[i], of_segment(references, i)));
   return segments;
 }
 

@@ -71,9 +71,8 @@ std::vector<std::string> Ter::tokens(const std::string& segment) const {
 }
 
 Statistics Ter::statistics(const std::string& hypothesis, std::span<const std::string> references) const {
-  check_references(references);
   std::vector<std::vector<std::string>> texts{tokens(hypothesis)};
-  for (const std::string& reference : references) texts.push_back(tokens(reference));
+  for (const std::string& reference : present(references)) texts.push_back(tokens(reference));
   const std::vector<Sequence> sequences = number_tokens(texts);
   std::int64_t fewest = 0;
   double length = 0;
@@ -82,7 +81,7 @@ Statistics Ter::statistics(const std::string& hypothesis, std::span<const std::s
     fewest = k == 1 ? edits : std::min(fewest, edits);
     length += static_cast<double>(sequences[k].size());
   }
-  return {static_cast<double>(fewest), length / static_cast<double>(references.size())};
+  return {static_cast<double>(fewest), length / static_cast<double>(sequences.size() - 1)};
 }
 
 TerScore Ter::score(const Statistics& sum) const {

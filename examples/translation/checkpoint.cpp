@@ -207,7 +207,8 @@ std::optional<Checkpoint> latest_checkpoint(const std::string& folder, const Che
       const auto refuse = [&](const std::string& why) {
         throw Error("load", "'" + path_text(candidate.path) + "' " + why);
       };
-      if (checkpoint.run != demands.run) refuse("is of a run with other options or another text");
+      if (checkpoint.run != demands.run)
+        refuse("is of a run with other options, another text or another vocabulary");
       if (checkpoint.state.step != candidate.step)
         refuse("stands at step " + std::to_string(checkpoint.state.step));
       if (checkpoint.log_bytes > demands.most_log_bytes) {
@@ -223,8 +224,8 @@ std::optional<Checkpoint> latest_checkpoint(const std::string& folder, const Che
   throw Error(
       "load",
       "none of the " + std::to_string(stored.size()) + " checkpoints in '" + folder +
-          "/checkpoints' can be gone on from (see above); without them (move them away) the run begins anew "
-          "from its seed");
+          "/checkpoints' can be gone on from (see above): put a whole one there, or begin anew in another "
+          "folder");
 }
 
 void remove_old_checkpoints(const std::string& folder, std::int64_t keep, std::int64_t newest,

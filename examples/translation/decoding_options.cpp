@@ -1,27 +1,12 @@
 #include "decoding_options.h"
 
-#include <CLI/CLI.hpp>
+#include "option_checks.h"
 
-#include <cmath>
+#include <CLI/CLI.hpp>
 
 namespace translation {
 
 namespace {
-
-/// A finite number that passes `fits`; `rule` says which do. CLI11's own bounds let nan through.
-CLI::Validator number(const char* rule, bool (*fits)(double)) {
-  return CLI::Validator(
-      [=](std::string& text) {
-        double value = 0;
-        const bool right = CLI::detail::lexical_cast(text, value) && std::isfinite(value) && fits(value);
-        return right ? std::string() : "must be a number " + std::string(rule) + ", got " + text;
-      },
-      std::string());
-}
-
-CLI::Validator not_negative() {
-  return number("from 0 on", [](double value) { return value >= 0; });
-}
 
 /// The folders, --batch and --threads.
 void add_shared(CLI::App& command, std::vector<std::string>& folders, std::int64_t& batch, int& threads) {
@@ -97,7 +82,7 @@ void add_sampling(CLI::App& command, RunCommand& options) {
       ->default_str("1")
       ->group(group);
   command.add_option("--seed", options.seed, "Another one gives other draws")
-      ->check(not_negative())
+      ->check(any_seed())
       ->default_str("0")
       ->group(group);
 }

@@ -90,10 +90,11 @@ std::string heatmap(const std::vector<std::string>& source, const std::vector<st
       for (std::size_t j = panel.first; j < std::min(panel.last, columns); ++j) {
         text += cell(weights[i][j], panel.widths[j - panel.first], options.colour);
       }
-      const auto most = static_cast<std::size_t>(
-          std::max_element(weights[i].begin(), weights[i].begin() + static_cast<std::ptrdiff_t>(columns)) -
-          weights[i].begin());
-      if (most >= panel.first && most < panel.last) text += "  " + source[most];
+      constexpr float least = 0.005F;  // what is no percent is nothing
+      const auto end = weights[i].begin() + static_cast<std::ptrdiff_t>(columns);
+      const auto most = std::max_element(weights[i].begin(), end);
+      const auto at = static_cast<std::size_t>(most - weights[i].begin());
+      if (most != end && *most >= least && at >= panel.first && at < panel.last) text += "  " + source[at];
       text += "\n";
     }
   }

@@ -13,7 +13,8 @@ struct HeatmapOptions {
 HeatmapOptions heatmap_options();
 
 /// One row per target word, one column per source word, the darker the more weight; at the right of a row the
-/// source word it looks at most. `weights[i][j]` is how much target word i looks at source word j.
+/// source word it looks at most, if it looks at any. `weights[i][j]` is how much target word i looks at
+/// source word j.
 std::string heatmap(const std::vector<std::string>& source, const std::vector<std::string>& target,
                     const std::vector<std::vector<float>>& weights, const HeatmapOptions& options);
 

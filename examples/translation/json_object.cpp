@@ -7,8 +7,10 @@
 
 #include <cstdint>
 #include <limits>
+#include <set>
 #include <type_traits>
 #include <utility>
+#include <vector>
 
 namespace translation {
 
@@ -24,8 +26,16 @@ std::string text_of(const json& value) {
 }
 
 std::shared_ptr<const json> parse(const std::string& text, const std::string& blame) {
+  std::vector<std::set<std::string>> seen;  // the keys so far of each object that is open
+  const auto every_key_once = [&](int, json::parse_event_t event, const json& value) {
+    if (event == json::parse_event_t::object_start) seen.emplace_back();
+    if (event == json::parse_event_t::object_end) seen.pop_back();
+    if (event == json::parse_event_t::key && !seen.back().insert(value.get<std::string>()).second)
+      throw gradus::Error("load", blame + ": " + text_of(value) + " stands in it twice");
+    return true;
+  };
   try {
-    return std::make_shared<const json>(json::parse(text));
+    return std::make_shared<const json>(json::parse(text, every_key_once));
   } catch (const json::exception& problem) {
     std::string_view why = problem.what();
     if (const std::size_t mark = why.find("] "); mark != why.npos) why.remove_prefix(mark + 2);

@@ -99,8 +99,10 @@ void run_logprob(const LogprobCommand& command, std::ostream& out, std::ostream&
   if (!out.flush())
     throw Error("logprob", std::string("cannot write to standard output: ") + std::strerror(errno));
   if (pairs.cut > 0) {
-    report << std::to_string(pairs.cut) << " source lines of more than "
-           << std::to_string(predictor.predictor->most_words()) << " words were cut to so many\n";
+    const std::string most = std::to_string(predictor.predictor->most_words());
+    report << std::to_string(pairs.cut) << " of " << std::to_string(pairs.examples.size())
+           << " source lines had more than " << most << " tokens; of each the first " << most
+           << " were read\n";
   }
   const auto perplexity = [&](double units) { return scoring::fixed(std::exp(-sum / units), 4); };
   report << "perplexity " << perplexity(static_cast<double>(tokens)) << " per token ("

@@ -3,6 +3,7 @@
 #include "average.h"
 #include "decoding_options.h"
 #include "demo.h"
+#include "option_checks.h"
 #include "program.h"
 #include "recipes.h"
 #include "replay.h"
@@ -43,6 +44,7 @@ void add_demo(CLI::App& program, DemoOptions& options) {
                                              "corpus, translate sentences that were not "
                                              "in it, and draw the attention of one");
   command->add_option("--seed", options.seed, "Seed of the corpus, the weights and the order of the batches")
+      ->check(any_seed())
       ->capture_default_str();
   command->add_option("--threads", options.threads, "Threads; 0 takes the processors there are")
       ->capture_default_str();
@@ -91,12 +93,12 @@ void add_average(CLI::App& program, AverageCommand& options) {
   command->add_option("folder", options.folder, "Folder of a training run")->required()->type_name("DIR");
   CLI::Option_group* which = command->add_option_group("Which");
   which->add_option("--last", options.last, "The K latest checkpoints")
-      ->check(CLI::PositiveNumber)
+      ->check(CLI::Range(1, 1000000000))
       ->type_name("K");
   which
       ->add_option("--best", options.best,
                    "The K with the best validation BLEU, of those at the ends of epochs")
-      ->check(CLI::PositiveNumber)
+      ->check(CLI::Range(1, 1000000000))
       ->type_name("K");
   which->require_option(1);
   command

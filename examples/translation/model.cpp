@@ -12,6 +12,7 @@
 #include <gradus/tensor/create.h>
 #include <gradus/tensor/error.h>
 
+#include <algorithm>
 #include <cmath>
 #include <span>
 #include <vector>
@@ -55,11 +56,12 @@ ModelOptions with_dropouts(ModelOptions options) {
   const auto fill = [](double& value, double general) {
     if (value == Dropouts::as_dropout) value = general;
   };
+  const bool transformer = options.kind == ModelKind::transformer;
   Dropouts& p = options.dropouts;
   fill(p.embedding, options.dropout);
-  fill(p.attention, options.dropout);
-  fill(p.activation, options.dropout);
-  fill(p.output, options.kind == ModelKind::transformer ? 0 : options.dropout);
+  fill(p.attention, transformer ? options.dropout : 0);
+  fill(p.activation, transformer ? options.dropout : 0);
+  fill(p.output, transformer ? 0 : options.dropout);
   return options;
 }
 
@@ -90,6 +92,14 @@ std::unique_ptr<TranslationModel> make_model(const ModelOptions& options) {
   const ModelOptions whole = with_dropouts(options);
   if (options.kind == ModelKind::transformer) return std::make_unique<TransformerModel>(whole);
   return std::make_unique<RecurrentModel>(whole);
+}
+
+bool has_dropout(const ModelOptions& options) {
+  const Dropouts p = with_dropouts(options).dropouts;
+  // What stands between layers, or between the parts of the Transformer's, has --dropout alone.
+  const bool between = options.kind == ModelKind::transformer || options.layers > 1;
+  return (between && options.dropout > 0) ||
+         std::max({p.embedding, p.word, p.output, p.attention, p.activation, p.context, p.recurrent}) > 0;
 }
 
 TokenLoss TranslationModel::loss(const Tensor& source, const Tensor& lengths, const Tensor& previous,

@@ -124,9 +124,15 @@ class Predictor {
   virtual gradus::ModelView view() const = 0;
 };
 
+/// The most positions that a model tells apart in a source and in a target, the end's included.
+struct Reach {
+  std::int64_t source = INT64_MAX, target = INT64_MAX;
+};
+
 /// What can be trained.
 class TranslationModel : public Predictor {
  public:
+  virtual Reach reach() const { return {}; }
   /// What the words behind `previous` (B, T) are predicted from, (B, T, features), with dropout in training.
   /// The decoder reads each word of `previous` with the probability `teacher_forcing`, and otherwise the one
   /// that it holds the likeliest itself (Bengio et al. 2015); the first always. Throws where the model can
@@ -157,6 +163,8 @@ Tensor drop_words(const Tensor& embedded, double p);
 
 /// Throws where the options do not fit together.
 std::unique_ptr<TranslationModel> make_model(const ModelOptions& options);
+/// Whether any dropout acts in the model, so that two readings of a batch can differ.
+bool has_dropout(const ModelOptions& options);
 
 /// The name of the first weight that holds a number which is not finite; "" where all are.
 std::string first_broken_weight(const gradus::ModelView& model);

@@ -194,10 +194,12 @@ Tensor RecurrentModel::before_output(const Tensor& features) const {
   return parts_.deep ? tanh((*parts_.deep)(features)) : features;
 }
 
-std::int64_t RecurrentModel::most_words() const {
-  if (options_.attention != nn::Score::location) return longest_sentence;
-  return std::min(longest_sentence, options_.attending.max_length - 1);  // the end is a position, too
+Reach RecurrentModel::reach() const {
+  if (options_.attention != nn::Score::location) return {};
+  return {.source = options_.attending.max_length};
 }
+
+std::int64_t RecurrentModel::most_words() const { return std::min(longest_sentence, reach().source - 1); }
 
 /// The words (B,) that features (B, ...) speak for the most.
 Tensor RecurrentModel::likeliest_words(const Tensor& features) const {

@@ -19,6 +19,7 @@ class RecurrentModel : public TranslationModel {
                   double teacher_forcing) const override;
   const nn::Linear& output_layer() const override { return parts_.output; }
   std::int64_t most_words() const override;
+  Reach reach() const override;
   bool has_attention() const override { return options_.attention.has_value(); }
   std::unique_ptr<Decoding> start(const Tensor& source, const Tensor& lengths) const override;
   gradus::ModelView view() const override { return parts_; }

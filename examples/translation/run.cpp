@@ -6,6 +6,7 @@
 
 #include <gradus/nn/model.h>
 #include <gradus/tensor/error.h>
+#include <gradus/tensor/origin.h>
 #include <gradus/tensor/random.h>
 
 #include <cstdio>
@@ -32,8 +33,20 @@ void Run::take_up() {
     remove_old_checkpoints(command_.out, command_.keep_checkpoints, state().step, state().best_step);
     if (!best_.empty()) save_best();  // the files may be of a later moment than the checkpoint
   }
+  if (!checkpoint) check_has_nothing_to_lose();
   remove_samples(command_.out, state().epoch);
   log_.emplace(command_.out, checkpoint ? checkpoint->log_bytes : 0, state().step);
+}
+
+/// A second epoch begins behind the checkpoint of the first: where that is gone, somebody took it away.
+void Run::check_has_nothing_to_lose() const {
+  if (log_size(command_.out) == 0) return;
+  const auto epochs = static_cast<long long>(logged_epochs(command_.out).size());
+  if (epochs < 2) return;
+  throw Error("train", "the run in '" + path_text(command_.out) + "' has learnt for " +
+                           std::to_string(epochs) +
+                           " epochs, and its checkpoints are gone: put one back into '" +
+                           path_text(command_.out) + "/checkpoints', or begin anew in another folder");
 }
 
 Ending Run::go(const Interruption& interruption) {

@@ -29,6 +29,7 @@ class Run {
   void end_epoch(const Validation& validation, bool best);
   void save_best() const;
   void store();
+  void check_has_nothing_to_lose() const;
 
   const TrainCommand& command_;
   const Setup& setup_;

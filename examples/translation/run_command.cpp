@@ -166,9 +166,10 @@ class LineTranslator {
 
 void report(const LineTranslator& translator, const LineInput& input) {
   if (translator.cut_lines() > 0) {
-    std::fprintf(stderr, "%lld lines of more than %lld words were cut to so many\n",
-                 static_cast<long long>(translator.cut_lines()),
-                 static_cast<long long>(translator.most_words()));
+    const auto most = static_cast<long long>(translator.most_words());
+    std::fprintf(
+        stderr, "%lld of %lld lines had more than %lld tokens; of each the first %lld were translated\n",
+        static_cast<long long>(translator.cut_lines()), static_cast<long long>(input.lines()), most, most);
   }
   if (input.repaired_lines() > 0) {
     std::fprintf(stderr, "%lld of %lld lines held bytes that are no UTF-8 text; each was read as U+FFFD\n",

@@ -16,6 +16,7 @@ struct RunOption {
   bool may_change = false;  // when the run is gone on with; the others decide what every step computes
   bool given = false;       // on the command line
   bool in_config = false;   // in the file of --config, and not on the command line
+  std::string models = {};  // the kinds of model that heed it, "rnn, gru, lstm"; "": all
 };
 
 /// Sets the options that were not given on the command line to what the file says, a JSON object of options

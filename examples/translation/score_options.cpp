@@ -1,5 +1,7 @@
 #include "score_options.h"
 
+#include "option_checks.h"
+
 #include <CLI/CLI.hpp>
 
 #include <map>
@@ -45,7 +47,9 @@ void add_output(CLI::App& command, ScoreCommand& options) {
       ->expected(0, 1)
       ->default_str("1000")
       ->type_name("N");
-  command.add_option("--seed", options.seed, "Seed of the resampling")->capture_default_str();
+  command.add_option("--seed", options.seed, "Seed of the resampling")
+      ->check(any_seed())
+      ->capture_default_str();
   command.add_flag("--lowercase", options.bleu.lowercase,
                    "BLEU and chrF in lower case (TER is unless told otherwise)");
 }

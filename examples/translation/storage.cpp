@@ -156,14 +156,15 @@ nlohmann::ordered_json training_json(std::span<const RunOption> run, const nlohm
 
 void check_format(const JsonObject& config) { config.check_format(config_format); }
 
-Settings make_settings(const TokenKinds& tokens, const ModelOptions& model, std::span<const RunOption> run,
-                       const std::map<std::string, std::string>& texts) {
+Settings make_settings(const Language& source, const Language& target, const ModelOptions& model,
+                       std::span<const RunOption> run, const std::map<std::string, std::string>& texts) {
   nlohmann::ordered_json config{{"format", config_format}};
-  config.update(translator_json(tokens, model));
+  config.update(translator_json({source.token_kind(), target.token_kind()}, model));
   config["text"] = texts;
   Digest digest;
   digest.add(config.dump());
   digest.add(training_json(run, config, true).dump());
+  digest.add(source.digest() + target.digest());
   config["training"] = training_json(run, config, false);
   return {config.dump(2) + "\n", digest.text()};
 }

@@ -29,8 +29,8 @@ struct TokenKinds {
   std::string source, target;
 };
 /// `texts`: the digests of the files that it learns from and is judged by.
-Settings make_settings(const TokenKinds& tokens, const ModelOptions& model, std::span<const RunOption> run,
-                       const std::map<std::string, std::string>& texts);
+Settings make_settings(const Language& source, const Language& target, const ModelOptions& model,
+                       std::span<const RunOption> run, const std::map<std::string, std::string>& texts);
 /// The same for a run that has not begun: a file for `translate train --config`.
 std::string make_config(const TokenKinds& tokens, const ModelOptions& model, std::span<const RunOption> run);
 /// Throws where the config says that it is of another format than those that are written here.

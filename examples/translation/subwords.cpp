@@ -158,7 +158,7 @@ std::string Subwords::normalize(const std::string& line) {
 
 SubwordKind Subwords::kind() const { return model_->kind; }
 
-bool Subwords::same_as(const Subwords& other) const { return model_->bytes == other.model_->bytes; }
+const std::string& Subwords::bytes() const { return model_->bytes; }
 
 std::vector<std::string> Subwords::pieces() const {
   std::vector<std::string> pieces;

@@ -36,8 +36,8 @@ class Subwords {
   /// A line with single spaces.
   static std::string normalize(const std::string& line);
   SubwordKind kind() const;
-  /// Whether SentencePiece would write the same file for both.
-  bool same_as(const Subwords& other) const;
+  /// Of its file.
+  const std::string& bytes() const;
   /// All of them, without SentencePiece's own marks for unknown, begin and end.
   std::vector<std::string> pieces() const;
 

@@ -1,5 +1,7 @@
 #include "text.h"
 
+#include "digest.h"
+
 #include <gradus/data/loader.h>
 #include <gradus/data/utf8.h>
 #include <gradus/tensor/origin.h>
@@ -91,10 +93,18 @@ std::string Language::difference(const Language& other) const {
            " in the other";
   }
   const auto* subwords = std::get_if<Subwords>(&cutter_);
-  if (subwords && !subwords->same_as(std::get<Subwords>(other.cutter_))) {
+  if (subwords && subwords->bytes() != std::get<Subwords>(other.cutter_).bytes()) {
     return "the models of SentencePiece's, which cut words into the pieces, are not the same";
   }
   return "";
+}
+
+std::string Language::digest() const {
+  Digest digest;
+  digest.add(token_kind() + "\n");
+  for (std::int64_t id = 0; id < vocabulary_.size(); ++id) digest.add(vocabulary_.token(id) + "\n");
+  if (const auto* subwords = std::get_if<Subwords>(&cutter_)) digest.add(subwords->bytes());
+  return digest.text();
 }
 
 bool is_subword_kind(const std::string& token_kind) {

@@ -43,6 +43,8 @@ class Language {
   /// The first thing that keeps another language from cutting and numbering every text as this one does, in
   /// words: "entry 7 is 'ein' in the one and 'eine' in the other". Empty where there is nothing.
   std::string difference(const Language& other) const;
+  /// The same for languages without a difference.
+  std::string digest() const;
 
  private:
   std::variant<gradus::Tokenizer, Subwords> cutter_;

@@ -4,6 +4,7 @@
 #include <gradus/tensor/origin.h>
 
 #include <cmath>
+#include <cstdio>
 
 namespace translation {
 
@@ -31,6 +32,9 @@ void check_numbers(const TrainCommand& command, const TrainingOptions& options) 
   at_least(1, options.patience, "--patience");
   at_least(0, options.checkpoint_every, "--checkpoint-every");
   at_least(1, command.keep_checkpoints, "--keep-checkpoints");
+  at_least(0, command.vocabulary.min_frequency, "--min-frequency");
+  at_least(0, command.vocabulary.max_size, "--max-vocabulary");
+  at_least(0, command.filter.max_length, "--max-length");
 
   const auto finite = [](double least, double value, const char* rule) {
     require(std::isfinite(value) && value >= least, rule, value);
@@ -41,14 +45,29 @@ void check_numbers(const TrainCommand& command, const TrainingOptions& options) 
   finite(0, options.confidence_penalty, "--confidence-penalty must be a number from 0 on");
   finite(0, options.min_delta, "--min-delta must be a number from 0 on");
   finite(0, options.r_drop, "--r-drop must be a number from 0 on");
-  require(options.clip > 0, "--clip must be positive", options.clip);
+  require(std::isfinite(options.clip) && options.clip > 0,
+          "--clip must be a positive number (a large one clips nothing)", options.clip);
   require(options.lr_decay > 0 && options.lr_decay <= 1, "--lr-decay must lie in (0, 1]", options.lr_decay);
+
+  const double ratio = command.filter.max_ratio;
+  require(ratio == 0 || (std::isfinite(ratio) && ratio >= 1),
+          "--max-ratio must be 0 (no limit) or a number from 1 on", ratio);
 
   const auto share = [](double value, const char* rule) { require(value >= 0 && value < 1, rule, value); };
   share(options.label_smoothing, "--label-smoothing must lie in [0, 1)");
   share(options.beta2, "--beta2 must lie in [0, 1)");
   share(options.ema, "--ema must lie in [0, 1)");
   share(options.subword_sampling, "--subword-sampling must lie in [0, 1)");
+}
+
+/// Tells of what was asked for on the command line, and only another kind of model would heed.
+void tell_unheeded(const TrainCommand& command) {
+  for (const RunOption& option : command.options) {
+    const bool heeded = option.models.empty() || option.models.find(command.model) != option.models.npos;
+    if (heeded || !option.given) continue;
+    std::fprintf(stderr, "translate: --%s is for --model %s, and changes nothing of a %s\n",
+                 option.name.c_str(), option.models.c_str(), command.model.c_str());
+  }
 }
 
 void check_tokens(const TrainCommand& command, const TrainingOptions& options) {
@@ -101,12 +120,9 @@ void check_objective(const TrainCommand& command, const TrainingOptions& options
         "has words "
         "of its own; leave one of the two out");
   }
-  const Dropouts& p = command.shape.dropouts;
-  double most = command.shape.dropout;
-  for (const double place :
-       {p.embedding, p.word, p.output, p.attention, p.activation, p.context, p.recurrent})
-    most = std::max(most, place);
-  if (most <= 0) refuse("--r-drop compares two readings with different dropout, and there is none");
+  ModelOptions model = command.shape;
+  model.kind = model_kind_named(command.model);
+  if (!has_dropout(model)) refuse("--r-drop compares two readings with different dropout, and there is none");
 }
 
 }  // namespace
@@ -116,6 +132,7 @@ bool has_joint_vocabulary(const TrainCommand& command) {
 }
 
 void check_options(const TrainCommand& command, const TrainingOptions& training) {
+  tell_unheeded(command);
   check_numbers(command, training);
   check_tokens(command, training);
   check_objective(command, training);

@@ -37,6 +37,7 @@ void require_texts(const TrainCommand& command) {
 /// Where the folder holds a run, takes the right to it, and the options from it: true. Throws where that must
 /// not be.
 bool open_run(TrainCommand& command, std::optional<FolderLock>& lock) {
+  if (command.out.empty()) throw Error("train", "--out is empty: name a folder");
   if (FolderLock::exists(command.out)) lock.emplace(command.out);
   if (content_of(command.out) == FolderContent::nothing) {
     require_texts(command);
@@ -52,6 +53,7 @@ bool open_run(TrainCommand& command, std::optional<FolderLock>& lock) {
   if (!lock) lock.emplace(command.out);
   const std::string config = load_config(command.out);
   const JsonObject stored(config, "'" + command.out + "/config.json' is damaged");
+  check_format(stored);
   if (stored.contains("training")) {
     fix_what_the_schedule_needs(command,
                                 schedule_named(stored.object("training").get<std::string>("schedule")));

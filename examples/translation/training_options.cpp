@@ -1,8 +1,11 @@
 #include "training_options.h"
 
+#include "option_checks.h"
+
 #include <CLI/CLI.hpp>
 
 #include <string>
+#include <type_traits>
 #include <vector>
 
 namespace translation {
@@ -22,7 +25,9 @@ class TrainOptions {
 
  private:
   CLI::Option* keep(CLI::Option* option, const char* name, RunOption::Value value, bool may_change = false) {
-    c_.options.push_back({name, value, may_change});
+    const std::string group = option->get_group(), of_models = "Model: ";
+    c_.options.push_back({.name = name, .value = value, .may_change = may_change});
+    if (group.starts_with(of_models)) c_.options.back().models = group.substr(of_models.size());
     return option;
   }
   void file(const char* name, std::string& path, const char* help) {
@@ -40,6 +45,7 @@ class TrainOptions {
   template <class T>
   void number(const char* name, T& value, const char* help, const char* group, bool may_change = false) {
     CLI::Option* option = command_.add_option("--" + std::string(name), value, help);
+    if constexpr (std::is_same_v<T, std::uint64_t>) option->check(any_seed());
     keep(option->capture_default_str()->group(group), name, &value, may_change);
   }
 
@@ -67,7 +73,8 @@ void TrainOptions::add_text() {
       .add_option(
           "--config", c_.config,
           "Options as JSON: what `translate config NAME` prints, or config.json of another run; those on the "
-          "command line go before it")
+          "command line go before it. On resuming it has to agree with the run, and what may change is not "
+          "taken from it")
       ->type_name("FILE");
   const std::vector<std::string> kinds{"words", "characters", "bpe", "unigram"};
   choice("source-tokens", c_.source_tokens, "What a source token is; bpe and unigram: pieces of words", kinds,
@@ -86,7 +93,7 @@ void TrainOptions::add_text() {
          "0.1; unigram: "
          "how much likelier ways to cut are preferred, such as 0.2; 0: no sampling",
          "Text");
-  number("min-frequency", c_.vocabulary.min_frequency, "Rarer tokens become <unk>", "Text");
+  number("min-frequency", c_.vocabulary.min_frequency, "Rarer words or characters become <unk>", "Text");
   number("max-vocabulary", c_.vocabulary.max_size,
          "Most entries of a vocabulary; of bpe and unigram: how many pieces to learn; 0: no limit, of pieces "
          "8000",

@@ -4,6 +4,7 @@
 #include "json_object.h"
 #include "training_checks.h"
 
+#include <gradus/data/utf8.h>
 #include <gradus/tensor/error.h>
 #include <gradus/tensor/origin.h>
 #include <gradus/tensor/random.h>
@@ -177,6 +178,34 @@ void make_absolute(TrainCommand& command) {
   }
 }
 
+/// config.json has to name them.
+void check_paths(const TrainCommand& command) {
+  for (const RunOption& option : command.options) {
+    const auto* const path = std::get_if<std::string*>(&option.value);
+    if (path && find_invalid_utf8(**path)) {
+      throw Error("train", "--" + option.name + ": config.json is UTF-8 and cannot hold '" +
+                               path_text(**path) + "', which is not; rename it");
+    }
+  }
+}
+
+/// No epoch is learnt before a sentence turns up that the model cannot read.
+void check_lengths(const Data& data, const Reach& reach) {
+  const auto check = [&reach](std::span<const Example> examples, const char* text, const char* remedy) {
+    for (const auto& [source, target] : examples) {
+      for (const auto& [words, most] :
+           {std::pair(std::ssize(source), reach.source), std::pair(std::ssize(target), reach.target)}) {
+        if (words < most) continue;
+        throw Error("train", std::string("a sentence of the ") + text + " has " + std::to_string(words) +
+                                 " tokens and an end, and the model tells apart " + std::to_string(most) +
+                                 " positions: " + remedy);
+      }
+    }
+  };
+  check(data.train, "training text", "leave such sentences out by a smaller --max-length");
+  check(data.valid, "validation text", "take a larger --attention-max-length");
+}
+
 }  // namespace
 
 void fix_what_the_schedule_needs(TrainCommand& command, Schedule schedule) {
@@ -197,13 +226,14 @@ Setup set_up(TrainCommand& command, bool goes_on) {
   check_options(command, setup.training);
   ModelOptions model = model_options(command);
   make_absolute(command);
+  check_paths(command);
   read_data(command, goes_on, setup);
   model.source_vocabulary = setup.data.source.vocabulary().size();
   model.target_vocabulary = setup.data.target.vocabulary().size();
   manual_seed(setup.training.seed);
   setup.model = make_model(model);
-  setup.settings =
-      make_settings({command.source_tokens, command.target_tokens}, model, command.options, setup.texts);
+  check_lengths(setup.data, setup.model->reach());
+  setup.settings = make_settings(setup.data.source, setup.data.target, model, command.options, setup.texts);
   return setup;
 }
 

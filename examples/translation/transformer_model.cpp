@@ -76,6 +76,12 @@ TransformerModel::Parts TransformerModel::make_parts(const ModelOptions& options
 TransformerModel::TransformerModel(const ModelOptions& options)
     : options_(options), parts_(make_parts(options)) {}
 
+Reach TransformerModel::reach() const {
+  if (options_.positions != Positions::learned) return {};
+  const std::int64_t rows = nn::PositionalEncodingOptions{}.max_length;
+  return {.source = rows, .target = rows};
+}
+
 /// ids (B, T) -> (B, T, dim); `first` is the position of the first.
 Tensor TransformerModel::embed(const nn::Embedding& table, const Tensor& ids, std::int64_t first) const {
   const Tensor words = drop_words(embed_words(table, ids), options_.dropouts.word);

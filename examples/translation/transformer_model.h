@@ -13,6 +13,7 @@ class TransformerModel : public TranslationModel {
 
   Tensor features(const Tensor& source, const Tensor& lengths, const Tensor& previous,
                   double teacher_forcing) const override;
+  Reach reach() const override;
   const nn::Linear& output_layer() const override { return parts_.output; }
   std::unique_ptr<Decoding> start(const Tensor& source, const Tensor& lengths) const override;
   gradus::ModelView view() const override { return parts_; }

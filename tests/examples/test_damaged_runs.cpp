@@ -38,7 +38,7 @@ std::string write_run(const std::string& folder, const ModelOptions& shape) {
   const Language words = Language::of_tokens(std::vector<std::string>{"a b"}, {}, {});
   ModelOptions options = shape;
   options.source_vocabulary = options.target_vocabulary = words.vocabulary().size();
-  const Settings settings = make_settings({"words", "words"}, options, {}, {});
+  const Settings settings = make_settings(words, words, options, {}, {});
   save_settings(folder, words, words, settings);
   save_weights(folder, state_dict(make_model(options)->view()));
   return settings.text;

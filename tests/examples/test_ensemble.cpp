@@ -147,8 +147,7 @@ TEST_CASE("runs that are to write together must cut and number all text alike") 
     options.source_vocabulary = source.vocabulary().size();
     options.target_vocabulary = target.vocabulary().size();
     std::filesystem::create_directory(folder.path(name));
-    save_settings(folder.path(name), source, target,
-                  make_settings({source.token_kind(), target.token_kind()}, options, {}, {}));
+    save_settings(folder.path(name), source, target, make_settings(source, target, options, {}, {}));
     save_weights(folder.path(name), state_dict(make_model(options)->view()));
     return folder.path(name);
   };

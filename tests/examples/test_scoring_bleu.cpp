@@ -99,6 +99,20 @@ TEST_CASE("scoring: at equal distance the shorter reference counts, in either or
   CHECK(score_of(hypothesis, {four, two}).reference_length == 2);
 }
 
+// sacreBLEU leaves such references out (Metric._cache_references); by hand.
+TEST_CASE("scoring: an empty line among several references is none") {
+  const Lines hypothesis{"d", "a b"}, whole{"d e f", "a b"}, missing{"", " \t"};
+  const BleuScore one = score_of(hypothesis, {whole}), two = score_of(hypothesis, {whole, missing});
+  CHECK(two.reference_length == 5);
+  CHECK(two.score == one.score);
+  CHECK(score_of(hypothesis, {missing, whole}).reference_length == 5);
+  CHECK(score_of({"a"}, {{""}, {""}}).reference_length == 0);
+  CHECK(number_of_references({whole, missing}) == "1");
+  CHECK(number_of_references({whole, {"", "a b c"}}) == "var");
+  CHECK(number_of_references({whole, whole}) == "2");
+  CHECK(number_of_references({missing, missing}) == "1");
+}
+
 TEST_CASE("scoring: BLEU of equal texts, of texts without a common word, of nothing") {
   CHECK(score_of({"a b c d e", "f"}, {{"a b c d e", "f"}}).score == 100);
   CHECK(score_of({"a b c d e"}, {{"v w x y z"}}).score == 0);

@@ -66,6 +66,7 @@ TEST_CASE("scoring: names, signatures and options of chrF") {
   CHECK(Chrf().name() == "chrF2");
   CHECK(Chrf({.word_order = 1, .beta = 3}).name() == "chrF3+");
   CHECK(Chrf({.word_order = 2}).name() == "chrF2++");
+  CHECK(Chrf({.word_order = 3, .beta = 1}).name() == "chrF1+++");
   CHECK(Chrf({.word_order = 2}).signature() == "case:mixed|eff:yes|nc:6|nw:2|space:no");
   CHECK(Chrf({.lowercase = true, .whitespace = true, .eps_smoothing = true}).signature() ==
         "case:lc|eff:no|nc:6|nw:0|space:yes");

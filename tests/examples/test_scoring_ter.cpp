@@ -130,6 +130,9 @@ TEST_CASE("scoring: Asian text in TER") {
 TEST_CASE("scoring: TER over several references and over nothing") {
   const Ter ter;
   CHECK(ter.statistics("a b c", Lines{"a b", "a b c d"}) == Statistics{1, 3});
+  CHECK(ter.statistics("a b", Lines{"a b c d", ""}) ==
+        Statistics{2, 4});  // an empty one among others is none
+  CHECK(ter.statistics("a b", Lines{"", ""}) == Statistics{2, 0});
   CHECK(ter.score({3, 2}).score == 150);
   CHECK(ter.score({3, 0}).score == 100);
   CHECK(ter.score({0, 0}).score == 0);

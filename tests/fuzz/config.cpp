@@ -61,8 +61,7 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
 
   Options first;
   if (takes([&] { take_stored_options(first.list, text, run); })) {
-    const Settings settings =
-        make_settings({language().token_kind(), language().token_kind()}, {.dim = 4}, first.list, {});
+    const Settings settings = make_settings(language(), language(), {.dim = 4}, first.list, {});
     Options second;
     take_stored_options(second.list, settings.text, run);
     require(same(first, second), "config: the round trip changes options");

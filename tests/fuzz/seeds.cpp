@@ -162,7 +162,7 @@ std::string config_of(const ModelOptions& model) {
       {"dim", &dim}, {"epochs", &epochs, true},   {"layers", &layers},   {"seed", &seed},
       {"lr", &lr},   {"input-feeding", &feeding}, {"batch-unit", &unit}, {"source-tokens", &unit}};
   const Language language = Language::of_tokens(std::vector<std::string>{"a b"}, {}, {});
-  return make_settings({language.token_kind(), language.token_kind()}, model, run,
+  return make_settings(language, language, model, run,
                        {{"source", "995dc9bbdf1939fa"}, {"valid-target", "0000000000000000"}})
       .text;
 }

@@ -21,7 +21,7 @@ std::string folder() {
     const Language words = Language::of_tokens(std::vector<std::string>{"a b c"}, {}, {});
     ModelOptions options{.dim = 4, .hidden = 4};
     options.source_vocabulary = options.target_vocabulary = words.vocabulary().size();
-    save_settings(files().path(""), words, words, make_settings({"words", "words"}, options, {}, {}));
+    save_settings(files().path(""), words, words, make_settings(words, words, options, {}, {}));
     save_weights(files().path(""), state_dict(make_model(options)->view()));
     return files().path("");
   }();

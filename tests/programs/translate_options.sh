@@ -68,6 +68,10 @@ expect_error "recurrent dropout.*of the kind transformer" train "${begin[@]}" --
 expect_error "--accumulate must be positive" train "${begin[@]}" --out new --accumulate 0
 expect_error "--r-drop must be a number from 0 on" train "${begin[@]}" --out new --r-drop -1
 expect_error "--r-drop and --confidence-penalty" train "${begin[@]}" --out new --r-drop 1 --confidence-penalty 0.1
+expect_error "different dropout" train "${begin[@]}" --out new --dropout 0.3 --embedding-dropout 0 --output-dropout 0 --r-drop 1
+expect_error "--clip must be a positive number .*, got inf" train "${begin[@]}" --out new --clip inf
+expect_error "--max-ratio must be 0 (no limit) or a number from 1 on, got 0.5" train "${begin[@]}" --out new --max-ratio 0.5
+expect_error "--max-vocabulary must not be negative" train "${begin[@]}" --out new --source-tokens bpe --max-vocabulary -5
 expect_error "--min-delta must be a number from 0 on" train "${begin[@]}" --out new --min-delta -0.1
 expect_error "two ways" train "${begin[@]}" --out new --weight-decay 0.1 --l2 0.1
 expect_error "word by word" train "${begin[@]}" --out new --model transformer --teacher-forcing 0.5
@@ -75,5 +79,15 @@ expect_error "must lie in \[0, 1\], got 1.5" train "${begin[@]}" --out new --tea
 expect_error "needs a --teacher-forcing-constant" train "${begin[@]}" --out new --teacher-forcing 0.5 --teacher-forcing-decay linear
 expect_error "must be below 1" train "${begin[@]}" --out new --teacher-forcing-decay linear --teacher-forcing-constant 0.1
 expect_error "--r-drop is 2.0 now, and 5.0" train --out whole5 --resume --r-drop 2
+expect_error "validation text has 6 tokens and an end, and the model tells apart 6 positions" \
+  train "${begin[@]}" --out new --attention location --attention-max-length 6 --max-length 5
+expect_error "training text has 6 tokens.* smaller --max-length" train "${begin[@]}" --out new --attention location --attention-max-length 6
+expect_error "--out is empty" train "${begin[@]}" --out ""
+latin=$(printf 'tr\xe4in.de')
+cp train.de "$latin"
+expect_error "--source: config.json is UTF-8" train --out new --source "$latin" "${data[@]:2}"
 [ -e new ] && fail "a training that was refused left a folder"
+"$program" train "${data[@]}" --out told --model gru --dim 12 --hidden 16 --heads 2 --epochs 1 --max-steps 1 2> log || fail "--heads: $(cat log)"
+grep -q -- "--heads is for --model transformer, and changes nothing of a gru" log || fail "--heads of a gru: $(cat log)"
+grep -q -- "--hidden is for" log && fail "--hidden of a gru: $(cat log)"
 finish "$tried ways to train are gone on with and repeated"

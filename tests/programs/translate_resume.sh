@@ -131,6 +131,19 @@ for i in $(seq 100); do
 done
 [ $noticed = 100 ] || fail "$noticed of 100 flipped bits were noticed"
 
+# No checkpoint is left of what was learnt: it is not learnt again over the model that is there.
+cp -r whole bare
+rm bare/checkpoints/*
+expect_error "learnt for 4 epochs, and its checkpoints are gone" train --out bare --resume
+cmp -s whole/model.safetensors bare/model.safetensors || fail "a run without checkpoints has another model"
+cmp -s whole/log.jsonl bare/log.jsonl || fail "a run without checkpoints has another log"
+
+# Words with other numbers.
+cp -r whole renumbered
+sed -i 's/^katze$/hundx/; s/^hund$/katze/; s/^hundx$/hund/' renumbered/source.vocabulary
+cmp -s whole/source.vocabulary renumbered/source.vocabulary && fail "the words have the same numbers"
+expect_error "another vocabulary" train --out renumbered --resume --epochs 5
+
 # A damaged latest one: the one before is gone on from, to the same end.
 "$program" train "${begin[@]}" --out damaged "${course[@]}" --max-steps 50 2> log || fail "training: $(cat log)"
 printf x | dd of="$(latest damaged)" bs=1 seek=5000 conv=notrunc 2> /dev/null

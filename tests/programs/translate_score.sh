@@ -32,6 +32,8 @@ chrF2++|nrefs:1|case:mixed|eff:yes|nc:6|nw:2|space:no|version:$version = 100.00
 TER|nrefs:1|case:lc|tok:tercom|norm:no|punct:yes|asian:no|version:$version = 0.00" --hypothesis ref ref --metric chrf,chrf++,ter
 [ "$("$program" score ref < hyp)" = "$("$program" score --hypothesis hyp --reference ref)" ] || fail "standard input"
 [ "$("$program" score ref ref2 < hyp)" = "$("$program" score --hypothesis hyp --reference ref --reference ref2)" ] || fail "two references"
+sed '2s/.*//' ref2 > gap
+"$program" score ref gap < hyp | grep -q '^BLEU|nrefs:var|' || fail "the signature of references with a gap: $("$program" score ref gap < hyp)"
 "$program" score ref ref2 < hyp | grep -q '^BLEU|nrefs:2|' || fail "the signature of two references"
 "$program" score ref --tokenize none --lowercase --smooth floor --smooth-value 0.5 < hyp |
   grep -qF 'case:lc|eff:no|tok:none|smooth:floor[0.50]' || fail "the signature of options"

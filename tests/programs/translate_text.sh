@@ -80,7 +80,7 @@ for model in plain learned location; do
   iconv -f UTF-8 -t UTF-8 out > /dev/null || fail "run $model: the translation is not UTF-8"
   for line in 2 3 7; do [ -z "$(sed -n ${line}p out)" ] || fail "run $model: line $line was empty"; done
   [ "$(sed -n 1p out)" = "$(sed -n 9p out)" ] || fail "run $model: mark, CR or the missing end changed the line"
-  grep -q "^1 lines of more than [0-9]* words" err || fail "run $model: the cut is not told: $(cat err)"
+  grep -q "^1 of 9 lines had more than [0-9]* tokens" err || fail "run $model: the cut is not told: $(cat err)"
   grep -q "^2 of 9 lines held bytes" err || fail "run $model: the repaired lines are not told: $(cat err)"
 done
 head -c 1100000 /dev/zero | tr '\0' x > endless
