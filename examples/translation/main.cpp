@@ -11,6 +11,8 @@
 #include "training_command.h"
 #include "training_options.h"
 
+#include <sys/stat.h>
+#include <unistd.h>
 #include <CLI/CLI.hpp>
 
 #include <algorithm>
@@ -125,6 +127,13 @@ void add_replay(CLI::App& program, ReplayCommand& options) {
       ->capture_default_str();
 }
 
+/// The size of standard input, where it is a file whose translations nobody sees coming; otherwise 0.
+std::int64_t bytes_to_translate() {
+  struct stat input;
+  const bool is_file = fstat(STDIN_FILENO, &input) == 0 && S_ISREG(input.st_mode);
+  return is_file && isatty(STDOUT_FILENO) == 0 ? input.st_size : 0;
+}
+
 int run_command_line(int argc, char** argv) {
   std::ios::sync_with_stdio(false);  // so that `run` can see how much of its input is there already
   CLI::App program(description);
@@ -157,7 +166,8 @@ int run_command_line(int argc, char** argv) {
     else if (program.got_subcommand("replay")) return run_replay(replay_options, train_options, std::cout);
     else if (program.got_subcommand("config")) print_config(recipe);
     else if (program.got_subcommand("average")) run_average(average_options, std::cout);
-    else if (program.got_subcommand("run")) run_translation(run_options, std::cin, std::cout);
+    else if (program.got_subcommand("run"))
+      run_translation(run_options, std::cin, std::cout, bytes_to_translate());
     else if (program.got_subcommand("attention")) run_attention(attention_options, std::cout);
     else if (program.got_subcommand("logprob")) run_logprob(logprob_options, std::cout, std::cerr);
     else scoring::run_score(score_options, std::cout, std::cerr);

@@ -1,4 +1,5 @@
-// A bar for long work: done, rate, time left. On a terminal it is redrawn in place; elsewhere a line is written now and then.
+// A bar for long work: done, rate, time left. On a terminal it is redrawn in place; elsewhere a line is
+// written now and then.
 #pragma once
 #include <chrono>
 #include <cstdint>
@@ -10,6 +11,9 @@ class Progress {
  public:
   /// Writes to standard error. `done` was done before, in a time that does not count.
   Progress(std::string label, std::int64_t total, std::int64_t done = 0);
+  Progress(const Progress&) = delete;
+  Progress& operator=(const Progress&) = delete;
+  ~Progress() { finish(); }
   /// `note` stands behind the bar: loss, tokens/s.
   void update(std::int64_t done, const std::string& note);
   /// Ends the line of the bar.

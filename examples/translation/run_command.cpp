@@ -2,6 +2,7 @@
 
 #include "ensemble.h"
 #include "line_input.h"
+#include "progress.h"
 #include "search.h"
 #include "segments.h"
 #include "unknown_words.h"
@@ -63,12 +64,14 @@ struct Lines {
   std::uint64_t first = 0;  // number of the first among all, from 0
   std::vector<std::vector<std::string>> tokens;
   std::vector<std::vector<std::int64_t>> ids;
+  std::vector<std::size_t> bytes;
 };
 
 class LineTranslator {
  public:
-  explicit LineTranslator(const RunCommand& command)
+  LineTranslator(const RunCommand& command, std::int64_t in_bytes)
       : command_(command), predictor_(load_predictor(command.folders)) {
+    if (in_bytes > 0) bar_.emplace("translating", in_bytes);
     if (command.replace_unknown)
       check_source_words(*predictor_.predictor, predictor_.source, predictor_.target);
     if (command.coverage.value_or(0) > 0 && !predictor_.predictor->has_attention()) {
@@ -87,6 +90,7 @@ class LineTranslator {
     const auto most = static_cast<std::size_t>(most_words());
     lines_.tokens.push_back(predictor_.source.tokenize(line));
     lines_.ids.push_back(predictor_.source.vocabulary().encode(lines_.tokens.back()));
+    lines_.bytes.push_back(line.size() + 1);
     if (lines_.ids.back().size() <= most) return;
     lines_.ids.back().resize(most);
     ++cut_;
@@ -100,6 +104,7 @@ class LineTranslator {
          batches_by_length(lines_.ids, static_cast<std::size_t>(command_.batch))) {
       std::vector<std::vector<Translation>> found = search(places);
       for (std::size_t i = 0; i < places.size(); ++i) translations[places[i]] = std::move(found[i]);
+      advance(places);
     }
     for (std::size_t place = 0; place < lines(); ++place) write(place, translations[place], out);
     errno = 0;
@@ -107,9 +112,21 @@ class LineTranslator {
     lines_.first += lines();
     lines_.tokens.clear();
     lines_.ids.clear();
+    lines_.bytes.clear();
+  }
+  void finish(std::ostream& out) {
+    flush(out);
+    if (bar_) bar_->finish();
   }
 
  private:
+  void advance(const std::vector<std::size_t>& places) {
+    if (!bar_) return;
+    for (const std::size_t place : places) done_bytes_ += static_cast<std::int64_t>(lines_.bytes[place]);
+    done_lines_ += std::ssize(places);
+    bar_->update(done_bytes_, std::to_string(done_lines_) + " lines");
+  }
+
   /// Translations of the lines at these places, one or --nbest of each.
   std::vector<std::vector<Translation>> search(const std::vector<std::size_t>& places) const {
     std::vector<std::vector<std::int64_t>> sources;
@@ -161,7 +178,9 @@ class LineTranslator {
   const RunCommand& command_;
   TextPredictor predictor_;
   Lines lines_;
-  std::int64_t cut_ = 0;  // lines of too many words
+  std::int64_t cut_ = 0;         // lines of too many words
+  std::optional<Progress> bar_;  // of bytes, empty lines left out
+  std::int64_t done_bytes_ = 0, done_lines_ = 0;
 };
 
 void report(const LineTranslator& translator, const LineInput& input) {
@@ -179,11 +198,11 @@ void report(const LineTranslator& translator, const LineInput& input) {
 
 }  // namespace
 
-void run_translation(const RunCommand& command, std::istream& in, std::ostream& out) {
+void run_translation(const RunCommand& command, std::istream& in, std::ostream& out, std::int64_t in_bytes) {
   check_sampling(command);
   check_beam(command);
   if (command.threads != 0) set_num_threads(command.threads);
-  LineTranslator translator(command);
+  LineTranslator translator(command, in_bytes);
   // A person who types waits for each line; text from a file is translated many lines at once.
   const auto most_lines = static_cast<std::size_t>(std::max<std::int64_t>(1024, command.batch));
   LineInput input(in, "run");
@@ -199,7 +218,7 @@ void run_translation(const RunCommand& command, std::istream& in, std::ostream& 
     translator.add(line);
     if (input.drained() || translator.lines() == most_lines) translator.flush(out);
   }
-  translator.flush(out);
+  translator.finish(out);
   report(translator, input);
 }
 

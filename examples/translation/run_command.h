@@ -20,7 +20,9 @@ struct RunCommand {
 };
 /// Translates in batches as lines come in; the output has a line for every line of the input, or with `nbest`
 /// the lines "INDEX ||| translation ||| score" of Moses, INDEX from 0. Throws where options do not go
-/// together, with each other or with the model.
-void run_translation(const RunCommand& command, std::istream& in, std::ostream& out);
+/// together, with each other or with the model. Where `in_bytes`, the size of the input, is known, a bar
+/// shows how far it has come.
+void run_translation(const RunCommand& command, std::istream& in, std::ostream& out,
+                     std::int64_t in_bytes = 0);
 
 }  // namespace translation

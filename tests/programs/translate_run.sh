@@ -74,6 +74,15 @@ kill "$COPROC_PID" 2> /dev/null
 timeout 60 "$program" run gru < long > out 2> err && fail "run of an endless line"
 [ "$(wc -l < out)" = 1 ] || fail "the line before an endless one is lost: $(cat err)"
 
+# A file goes to a file with a bar on the terminal, batch by batch, and the bar is gone at the end.
+grep . in.de > full.de
+on_terminal() { script -qec "timeout 60 '$program' run gru $*" /dev/null > shown < /dev/null || fail "run on a terminal: $(cat shown)"; }
+on_terminal "--batch 2 < full.de > out"
+grep -q "translating .*100 %.*$(wc -l < full.de) lines" shown || fail "no bar for a file: $(cat shown)"
+tail -c 4 shown | cmp -s - <(printf '\r\033[K') || fail "the bar stays: $(cat shown)"
+on_terminal "< full.de"
+grep -q translating shown && fail "a bar between translations: $(cat shown)"
+
 # --- unknown words -----------------------------------------------------------------------------------------
 
 train rare --min-frequency 15  # the numbers of train.en, nine times each at most, become <unk>
