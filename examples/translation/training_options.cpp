@@ -73,7 +73,7 @@ void TrainOptions::add_text() {
       .add_option(
           "--config", c_.config,
           "Options as JSON: what `translate config NAME` prints, or config.json of another run; those on the "
-          "command line go before it. On resuming it has to agree with the run, and what may change is not "
+          "command line override it. On resuming it has to agree with the run, and what may change is not "
           "taken from it")
       ->type_name("FILE");
   const std::vector<std::string> kinds{"words", "characters", "bpe", "unigram"};
