@@ -43,7 +43,8 @@ struct Result {
 Json whole_or_not(const std::vector<double>& values) {
   Json result = Json::array();
   for (const double value : values) {
-    if (value == std::floor(value)) result.push_back(static_cast<std::int64_t>(value));
+    const bool is_whole = value == std::floor(value) && value < 0x1p53;
+    if (is_whole) result.push_back(static_cast<std::int64_t>(value));
     else result.push_back(value);
   }
   return result;

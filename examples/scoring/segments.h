@@ -62,10 +62,4 @@ auto corpus_score(const Metric& metric, const Lines& hypotheses, const std::vect
   return metric.score(sum_of(segment_statistics(metric, hypotheses, references)));
 }
 
-/// The score of one segment. For BLEU the option `effective_order` is meant for it.
-template <class Metric>
-auto sentence_score(const Metric& metric, const std::string& hypothesis, const Lines& references) {
-  return metric.score(metric.statistics(hypothesis, references));
-}
-
 }  // namespace scoring

@@ -1,5 +1,7 @@
 #include "attention_options.h"
 
+#include "option_checks.h"
+
 #include <CLI/CLI.hpp>
 
 namespace translation {
@@ -21,15 +23,14 @@ void add_attention(CLI::App& program, AttentionCommand& options) {
       command
           ->add_option("--beam", options.query.beam,
                        "Translations that are followed side by side; 1: the most likely word at every step")
-          ->check(CLI::Range(1, 1000))
+          ->transform(whole_number(1, 1000))
           ->capture_default_str();
   command
       ->add_option("--target", options.query.target,
                    "Show the attention while the model writes this translation, whatever it would write")
       ->type_name("TRANSLATION")
       ->excludes(beam);
-  command->add_option("--threads", options.threads, "Threads; 0 takes the processors there are")
-      ->capture_default_str();
+  add_threads(*command, options.threads);
 }
 
 }  // namespace translation

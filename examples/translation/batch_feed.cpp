@@ -16,13 +16,20 @@ std::span<const Example> BatchFeed::examples(const Epoch& epoch) const {
   return options_.subword_sampling > 0 ? std::span<const Example>(epoch.sampled) : data_.train;
 }
 
+std::vector<Example> BatchFeed::sampled(std::uint64_t epoch) const {
+  std::vector<Example> examples =
+      sample(data_.train_text, data_.source, data_.target, options_.subword_sampling, options_.seed, epoch);
+  for (std::size_t i = 0; i < examples.size(); ++i) {
+    const Example& cut = examples[i];
+    if (!options_.reach.holds(std::ssize(cut.source), std::ssize(cut.target))) examples[i] = data_.train[i];
+  }
+  return examples;
+}
+
 BatchFeed::Epoch BatchFeed::lay_out(std::int64_t number) const {
   const auto epoch_number = static_cast<std::uint64_t>(number);
   Epoch epoch;
-  if (options_.subword_sampling > 0) {
-    epoch.sampled = sample(data_.train_text, data_.source, data_.target, options_.subword_sampling,
-                           options_.seed, epoch_number);
-  }
+  if (options_.subword_sampling > 0) epoch.sampled = sampled(epoch_number);
   epoch.batches = make_batches(examples(epoch),
                                {.batch_size = options_.batch, .unit = options_.unit, .seed = options_.seed},
                                epoch_number);

@@ -1,6 +1,7 @@
 // The text of a training, and its batches in their order.
 #pragma once
 #include "ahead.h"
+#include "model.h"
 #include "text.h"
 #include "tokenizers.h"
 
@@ -25,6 +26,7 @@ struct FeedOptions {
   std::int64_t accumulate = 1;  // batches of a step
   std::int64_t epochs = 1;
   double subword_sampling = 0;  // how freely words are cut anew in every epoch; 0: always the same way
+  Reach reach;  // of the model: a sentence whose pieces would be too many is cut as it always is
   std::uint64_t seed = 1;
 };
 
@@ -57,6 +59,7 @@ class BatchFeed {
     gradus::Batches batches;
   };
   Epoch lay_out(std::int64_t number) const;
+  std::vector<Example> sampled(std::uint64_t epoch) const;
   std::span<const Example> examples(const Epoch& epoch) const;
   std::vector<Batch> make_step(std::int64_t first) const;
 

@@ -156,7 +156,7 @@ Checkpoint load_checkpoint(const std::string& path) {
            printable(file.metadata.at("digest"), 40));
   }
   Checkpoint checkpoint;
-  read_state(JsonObject(file.metadata.at("state"), "'" + path + "' is damaged"), checkpoint);
+  read_state(JsonObject(file.metadata.at("state"), "'" + path_text(path) + "' is damaged"), checkpoint);
   for (auto& [name, tensor] : file.tensors) {
     const auto part = std::find_if(std::begin(parts), std::end(parts),
                                    [&, &n = name](const Part& p) { return n.starts_with(p.prefix); });
@@ -192,7 +192,7 @@ std::vector<StoredCheckpoint> stored_checkpoints(const std::string& folder) {
     if (checkpoint_path(folder, step) == at->path().string()) found.push_back({step, at->path().string()});
   }
   if (error && error != std::errc::no_such_file_or_directory) {
-    throw Error("load", "'" + folder + "/checkpoints' cannot be read: " + error.message());
+    throw Error("load", "'" + path_text(folder) + "/checkpoints' cannot be read: " + error.message());
   }
   std::sort(found.begin(), found.end(), [](const auto& a, const auto& b) { return a.step > b.step; });
   return found;
@@ -223,7 +223,7 @@ std::optional<Checkpoint> latest_checkpoint(const std::string& folder, const Che
   if (stored.empty()) return {};
   throw Error(
       "load",
-      "none of the " + std::to_string(stored.size()) + " checkpoints in '" + folder +
+      "none of the " + std::to_string(stored.size()) + " checkpoints in '" + path_text(folder) +
           "/checkpoints' can be gone on from (see above): put a whole one there, or begin anew in another "
           "folder");
 }
@@ -236,7 +236,7 @@ void remove_old_checkpoints(const std::string& folder, std::int64_t keep, std::i
     std::error_code error;
     if (stored[i].step != best) fs::remove(stored[i].path, error);
     if (error)
-      std::fprintf(stderr, "translate: '%s' cannot be removed: %s\n", stored[i].path.c_str(),
+      std::fprintf(stderr, "translate: '%s' cannot be removed: %s\n", path_text(stored[i].path).c_str(),
                    error.message().c_str());
   }
 }

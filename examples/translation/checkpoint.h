@@ -48,8 +48,8 @@ struct CheckpointDemands {
 /// and the one before it taken. Nothing where none is stored; throws where some are and none will do.
 std::optional<Checkpoint> latest_checkpoint(const std::string& folder, const CheckpointDemands& demands);
 
-/// Keeps the `keep` latest up to the step `newest`, the best one, and those after `newest` (which are
-/// damaged, or they would have been gone on from).
+/// Keeps the `keep` latest up to the step `newest`, the best one, and those after `newest`, which the run
+/// could not go on from.
 void remove_old_checkpoints(const std::string& folder, std::int64_t keep, std::int64_t newest,
                             std::int64_t best);
 

@@ -20,12 +20,10 @@ void add_shared(CLI::App& command, std::vector<std::string>& folders, std::int64
   command
       .add_option("--batch", batch,
                   "Sentences side by side: more are faster and take more memory, and say the same")
-      ->check(CLI::Range(1, 10000))
+      ->transform(whole_number(1, 10000))
       ->capture_default_str()
       ->group("Course");
-  command.add_option("--threads", threads, "Threads; 0 takes the processors there are")
-      ->capture_default_str()
-      ->group("Course");
+  add_threads(command, threads)->group("Course");
 }
 
 void add_beam(CLI::App& command, RunCommand& options) {
@@ -33,7 +31,7 @@ void add_beam(CLI::App& command, RunCommand& options) {
   command
       .add_option("--beam", options.beam,
                   "Translations that are followed side by side; 1: the most likely word at every step")
-      ->check(CLI::Range(1, 1000))
+      ->transform(whole_number(1, 1000))
       ->default_str("1")
       ->group(group);
   command
@@ -71,7 +69,7 @@ void add_sampling(CLI::App& command, RunCommand& options) {
       ->group(group);
   command
       .add_option("--top-k", options.top_k, "Draw among the K likeliest words alone; all where none is given")
-      ->check(CLI::Range(1, 1000000000))
+      ->transform(whole_number(1, 1000000000))
       ->type_name("K")
       ->group(group);
   command
@@ -82,7 +80,7 @@ void add_sampling(CLI::App& command, RunCommand& options) {
       ->default_str("1")
       ->group(group);
   command.add_option("--seed", options.seed, "Another one gives other draws")
-      ->check(any_seed())
+      ->transform(any_seed())
       ->default_str("0")
       ->group(group);
 }
@@ -95,7 +93,7 @@ void add_output(CLI::App& command, RunCommand& options) {
           "Lines 'INDEX ||| translation ||| score' as Moses writes them, INDEX from 0: the N best of the "
           "beam, best first and behind them what was cut off for its length, or N draws, with their mean "
           "log-probability of a word")
-      ->check(CLI::Range(1, 1000))
+      ->transform(whole_number(1, 1000))
       ->type_name("N")
       ->group(group);
   command

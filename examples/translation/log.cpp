@@ -146,7 +146,8 @@ class LogReader {
     for (std::string line; std::getline(file_, line);) {
       ++number_;
       if (!json::accept(line)) continue;  // half a line, from a full disk
-      return JsonObject(line, "line " + std::to_string(number_) + " of '" + path_ + "' is damaged");
+      return JsonObject(line,
+                        "line " + std::to_string(number_) + " of '" + path_text(path_) + "' is damaged");
     }
     return {};
   }

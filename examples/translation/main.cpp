@@ -46,10 +46,9 @@ void add_demo(CLI::App& program, DemoOptions& options) {
                                              "corpus, translate sentences that were not "
                                              "in it, and draw the attention of one");
   command->add_option("--seed", options.seed, "Seed of the corpus, the weights and the order of the batches")
-      ->check(any_seed())
+      ->transform(any_seed())
       ->capture_default_str();
-  command->add_option("--threads", options.threads, "Threads; 0 takes the processors there are")
-      ->capture_default_str();
+  add_threads(*command, options.threads);
 }
 
 /// The recipes, a line each.
@@ -95,12 +94,12 @@ void add_average(CLI::App& program, AverageCommand& options) {
   command->add_option("folder", options.folder, "Folder of a training run")->required()->type_name("DIR");
   CLI::Option_group* which = command->add_option_group("Which");
   which->add_option("--last", options.last, "The K latest checkpoints")
-      ->check(CLI::Range(1, 1000000000))
+      ->transform(whole_number(1, 1000000000))
       ->type_name("K");
   which
       ->add_option("--best", options.best,
                    "The K with the best validation BLEU, of those at the ends of epochs")
-      ->check(CLI::Range(1, 1000000000))
+      ->transform(whole_number(1, 1000000000))
       ->type_name("K");
   which->require_option(1);
   command
@@ -122,9 +121,9 @@ void add_replay(CLI::App& program, ReplayCommand& options) {
       ->type_name("DIR");
   command->add_option("--step", options.step, "Number of the step, from 1, as in log.jsonl")
       ->required()
+      ->transform(whole_number())
       ->type_name("N");
-  command->add_option("--threads", options.threads, "Threads; 0 takes the processors there are")
-      ->capture_default_str();
+  add_threads(*command, options.threads);
 }
 
 /// The size of standard input, where it is a file whose translations nobody sees coming; otherwise 0.

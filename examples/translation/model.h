@@ -127,6 +127,11 @@ class Predictor {
 /// The most positions that a model tells apart in a source and in a target, the end's included.
 struct Reach {
   std::int64_t source = INT64_MAX, target = INT64_MAX;
+
+  /// Whether there is a place for all words of both sides, and for their ends.
+  bool holds(std::int64_t source_words, std::int64_t target_words) const {
+    return source_words < source && target_words < target;
+  }
 };
 
 /// What can be trained.

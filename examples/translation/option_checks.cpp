@@ -3,6 +3,8 @@
 #include <charconv>
 #include <cmath>
 #include <cstdint>
+#include <string>
+#include <type_traits>
 
 namespace translation {
 
@@ -20,17 +22,43 @@ CLI::Validator not_negative() {
   return number("from 0 on", [](double value) { return value >= 0; });
 }
 
-CLI::Validator any_seed() {
+namespace {
+
+/// `shown` is what --help says of the bounds; with "" the message for what is no number leaves them out, too,
+/// but for a T without negative ones.
+template <class T>
+CLI::Validator whole(T least, T most, const std::string& shown) {
+  const std::string bounds = " from " + std::to_string(least) + " to " + std::to_string(most);
   return CLI::Validator(
-      [](std::string& text) {
-        std::uint64_t seed = 0;
+      [=](std::string& text) {
+        T value = 0;
         const char* const end = text.data() + text.size();
-        const auto [last, error] = std::from_chars(text.data(), end, seed);
-        const bool right = error == std::errc() && last == end;
-        return right ? std::string()
-                     : "must be a whole number from 0 to " + std::to_string(UINT64_MAX) + ", got " + text;
+        const auto [last, error] = std::from_chars(text.data(), end, value);
+        const bool is_number = last == end && error != std::errc::invalid_argument;
+        if (!is_number || error != std::errc() || value < least || value > most) {
+          return "must be a whole number" +
+                 (is_number || std::is_unsigned_v<T> || !shown.empty() ? bounds : "") + ", got " + text;
+        }
+        text = std::to_string(value);
+        return std::string();
       },
-      std::string());
+      shown);
+}
+
+}  // namespace
+
+CLI::Validator whole_number() { return whole<std::int64_t>(INT64_MIN, INT64_MAX, ""); }
+
+CLI::Validator whole_number(std::int64_t least, std::int64_t most) {
+  return whole(least, most, "in [" + std::to_string(least) + " - " + std::to_string(most) + "]");
+}
+
+CLI::Validator any_seed() { return whole<std::uint64_t>(0, UINT64_MAX, ""); }
+
+CLI::Option* add_threads(CLI::App& command, int& threads) {
+  return command.add_option("--threads", threads, "Threads; 0 takes the processors there are")
+      ->transform(whole_number())
+      ->capture_default_str();
 }
 
 }  // namespace translation

@@ -2,26 +2,26 @@
 // written now and then.
 #pragma once
 #include <chrono>
-#include <cstdint>
 #include <string>
 
 namespace translation {
 
 class Progress {
  public:
-  /// Writes to standard error. `done` was done before, in a time that does not count.
-  Progress(std::string label, std::int64_t total, std::int64_t done = 0);
+  /// Writes to standard error. `total` is of any unit; `done` of it was done before, in a time that does not
+  /// count.
+  Progress(std::string label, double total, double done = 0);
   Progress(const Progress&) = delete;
   Progress& operator=(const Progress&) = delete;
   ~Progress() { finish(); }
   /// `note` stands behind the bar: loss, tokens/s.
-  void update(std::int64_t done, const std::string& note);
+  void update(double done, const std::string& note);
   /// Ends the line of the bar.
   void finish();
 
  private:
   std::string label_;
-  std::int64_t total_, before_;
+  double total_, before_;
   bool terminal_;
   std::chrono::steady_clock::time_point start_, last_;
 };

@@ -118,7 +118,7 @@ void Run::report_bad_step() {
           lines_of(command_, setup_.data, training_.next_examples()) +
           (sound ? "; the state before this step is kept. " : "; the checkpoints before it are kept. ") +
           "Try a smaller --lr or --clip in a new folder, or leave such steps out: translate train --out " +
-          command_.out + " --resume --skip-bad-steps");
+          path_text(command_.out) + " --resume --skip-bad-steps");
 }
 
 }  // namespace translation

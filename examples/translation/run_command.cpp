@@ -71,7 +71,7 @@ class LineTranslator {
  public:
   LineTranslator(const RunCommand& command, std::int64_t in_bytes)
       : command_(command), predictor_(load_predictor(command.folders)) {
-    if (in_bytes > 0) bar_.emplace("translating", in_bytes);
+    if (in_bytes > 0) bar_.emplace("translating", static_cast<double>(in_bytes));
     if (command.replace_unknown)
       check_source_words(*predictor_.predictor, predictor_.source, predictor_.target);
     if (command.coverage.value_or(0) > 0 && !predictor_.predictor->has_attention()) {
@@ -124,7 +124,7 @@ class LineTranslator {
     if (!bar_) return;
     for (const std::size_t place : places) done_bytes_ += static_cast<std::int64_t>(lines_.bytes[place]);
     done_lines_ += std::ssize(places);
-    bar_->update(done_bytes_, std::to_string(done_lines_) + " lines");
+    bar_->update(static_cast<double>(done_bytes_), std::to_string(done_lines_) + " lines");
   }
 
   /// Translations of the lines at these places, one or --nbest of each.

@@ -75,7 +75,7 @@ FolderLock::FolderLock(const std::string& folder) {
   ::close(file_);
   if (problem != EWOULDBLOCK)
     throw Error("train", "'" + path_text(path) + "' cannot be locked: " + std::strerror(problem));
-  fail(folder, "is in use: another training is at work in it (it holds '" + path +
+  fail(folder, "is in use: another training is at work in it (it holds '" + path_text(path) +
                    "'); wait for its end, stop it with SIGTERM, or name another folder");
 }
 
@@ -87,7 +87,8 @@ bool FolderLock::exists(const std::string& folder) {
 }
 
 void remove_left_overs(const std::string& folder) {
-  for (const fs::path& place : {fs::path(folder), fs::path(folder) / "checkpoints", fs::path(folder) / "samples"}) {
+  for (const fs::path& place :
+       {fs::path(folder), fs::path(folder) / "checkpoints", fs::path(folder) / "samples"}) {
     std::error_code error;
     for (fs::directory_iterator at(place, error), end; !error && at != end; at.increment(error)) {
       std::error_code kept;  // one that cannot be removed does no harm

@@ -16,6 +16,7 @@
 namespace translation {
 
 using gradus::Error;
+using gradus::path_text;
 
 namespace {
 
@@ -45,7 +46,7 @@ std::string nearest(std::span<RunOption> options, const std::string& key) {
 }  // namespace
 
 void take_config(std::span<RunOption> options, const std::string& path) {
-  const JsonObject config(read_config(path), "'" + path + "' is no config");
+  const JsonObject config(read_config(path), "'" + path_text(path) + "' is no config");
   const auto take_all = [&](const JsonObject& place, std::span<const std::string> passed_over) {
     for (const std::string& key : place.keys()) {
       if (std::find(passed_over.begin(), passed_over.end(), key) != passed_over.end()) continue;
@@ -68,9 +69,9 @@ void take_config(std::span<RunOption> options, const std::string& path) {
 
 void take_stored_options(std::span<const RunOption> options, const std::string& text,
                          const std::string& folder) {
-  const JsonObject config(text, "'" + folder + "/config.json' is damaged");
+  const JsonObject config(text, "'" + path_text(folder) + "/config.json' is damaged");
   if (!config.contains("training")) {
-    throw Error("train", "the folder '" + folder +
+    throw Error("train", "the folder '" + path_text(folder) +
                              "' holds a model, but its config.json says nothing of how it is trained");
   }
   const JsonObject training = config.object("training");
@@ -87,7 +88,7 @@ void take_stored_options(std::span<const RunOption> options, const std::string& 
           } else if (!option.may_change && *value != before) {
             throw Error("train",
                         "--" + option.name + " is " + text_of(*value) + " now, and " + text_of(before) +
-                            " in the run in '" + folder +
+                            " in the run in '" + path_text(folder) +
                             "': a run is gone on with as it was begun; leave the option out, or begin "
                             "another run");
           }

@@ -45,10 +45,11 @@ void add_output(CLI::App& command, ScoreCommand& options) {
       .add_option("--confidence", options.confidence,
                   "95 % intervals from N resampled corpora; 1000 where N is left out")
       ->expected(0, 1)
+      ->transform(whole_number())
       ->default_str("1000")
       ->type_name("N");
   command.add_option("--seed", options.seed, "Seed of the resampling")
-      ->check(any_seed())
+      ->transform(any_seed())
       ->capture_default_str();
   command.add_flag("--lowercase", options.bleu.lowercase,
                    "BLEU and chrF in lower case (TER is unless told otherwise)");
@@ -78,6 +79,7 @@ void add_bleu(CLI::App& command, scoring::BleuOptions& options) {
                   "The count for floor, 0.1 by default; what add-k adds, 1 by default")
       ->group(group);
   command.add_option("--max-order", options.max_order, "Longest n-grams")
+      ->transform(whole_number())
       ->capture_default_str()
       ->group(group);
 }
@@ -85,7 +87,7 @@ void add_bleu(CLI::App& command, scoring::BleuOptions& options) {
 void add_chrf(CLI::App& command, scoring::ChrfOptions& options) {
   const char* const group = "chrF";
   const auto number = [&](const char* name, int& value, const char* help) {
-    command.add_option(name, value, help)->capture_default_str()->group(group);
+    command.add_option(name, value, help)->transform(whole_number())->capture_default_str()->group(group);
   };
   number("--chrf-char-order", options.char_order, "Longest n-grams of characters");
   number("--chrf-word-order", options.word_order,

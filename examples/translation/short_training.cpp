@@ -27,7 +27,7 @@ ShortTrainingResult train_shortly(const TranslationModel& model, std::span<const
                                   static_cast<std::uint64_t>(epoch)));
     steps += static_cast<std::int64_t>(epochs.back().size());
   }
-  Progress progress(options.title, steps);
+  Progress progress(options.title, static_cast<double>(steps));
   ShortTrainingResult result;
   const auto start = std::chrono::steady_clock::now();
   std::int64_t tokens = 0;
@@ -49,7 +49,7 @@ ShortTrainingResult train_shortly(const TranslationModel& model, std::span<const
       char note[80];
       std::snprintf(note, sizeof note, "loss %.3f  %.0f tokens/s", result.loss,
                     static_cast<double>(tokens) / result.seconds);
-      progress.update(result.steps, note);
+      progress.update(static_cast<double>(result.steps), note);
     }
   }
   progress.finish();

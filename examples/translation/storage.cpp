@@ -200,7 +200,7 @@ namespace {
 /// The config.json of a run, of the format that is written here.
 JsonObject config_of(const std::string& folder) {
   const std::string path = in(folder, "config.json");
-  JsonObject config(load_config(folder), "'" + path + "' is damaged");
+  JsonObject config(load_config(folder), "'" + path_text(path) + "' is damaged");
   check_format(config);
   return config;
 }

@@ -77,6 +77,7 @@ struct Subwords::Model {
   std::string bytes;  // as SentencePiece writes it
   sentencepiece::SentencePieceProcessor processor;
   PieceScores scores;
+  bool marks_first;  // the first word of a line as well: not where it was made with --add_dummy_prefix=false
 
   Model(SubwordKind kind_of, std::string model, const std::string& origin)
       : kind(kind_of), bytes(std::move(model)) {
@@ -95,6 +96,8 @@ struct Subwords::Model {
                                   name_of(ranks ? SubwordKind::bpe : SubwordKind::unigram) + ", and " +
                                   name_of(kind) + " was asked for");
     }
+    const std::vector<std::string> pieces_of_word = processor.EncodeAsPieces("a");
+    marks_first = pieces_of_word.empty() || pieces_of_word.front().starts_with(space);
   }
   bool is_text(int id) const {
     return !processor.IsUnknown(id) && !processor.IsControl(id) && !processor.IsUnused(id) &&
@@ -186,11 +189,20 @@ std::string Subwords::detokenize(std::span<const std::string> tokens) const {
 }
 
 std::vector<std::string> Subwords::sample(const std::string& line, double rate, RandomBits& random) const {
+  const PieceScores& scores = model_->scores;
+  std::vector<std::string> words = marked_words(line);
+  if (!words.empty() && !model_->marks_first) words.front().erase(0, space.size());
   std::vector<std::string> tokens;
-  for (const std::string& word : marked_words(line)) {
-    const auto parts = model_->kind == SubwordKind::bpe ? merge_pieces(word, model_->scores, rate, random)
-                                                        : draw_pieces(word, model_->scores, rate, random);
-    tokens.insert(tokens.end(), parts.begin(), parts.end());
+  bool after_unknown = false;
+  for (const std::string& word : words) {
+    const auto parts = model_->kind == SubwordKind::bpe ? merge_pieces(word, scores, rate, random)
+                                                        : draw_pieces(word, scores, rate, random);
+    for (const std::string& part : parts) {
+      const bool unknown = !scores.find(part);
+      if (unknown && after_unknown) tokens.back() += part;  // as SentencePiece itself joins them
+      else tokens.push_back(part);
+      after_unknown = unknown;
+    }
   }
   return tokens;
 }

@@ -22,8 +22,8 @@ SubwordKind subword_kind_named(const std::string& name);
 ///
 /// A piece that begins a word starts with "▁" (U+2581). White space is that of `gradus::is_white_space`: runs
 /// of it become one space, none is left at the ends; a "▁" of the text is a space as well. Of what is learnt
-/// here `detokenize(tokenize(line))` is `normalize(line)`. A character that no piece has is a token of its
-/// own.
+/// here `detokenize(tokenize(line))` is `normalize(line)`. Characters that no piece has
+/// are one token as long as they follow each other.
 class Subwords {
  public:
   /// Learns about `size` pieces from lines of text; the same from the same lines, on one thread. Throws where

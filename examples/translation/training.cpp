@@ -51,6 +51,7 @@ Training::Training(const TranslationModel& model, const Data& data, const Traini
                    .accumulate = options.accumulate,
                    .epochs = options.epochs,
                    .subword_sampling = options.subword_sampling,
+                   .reach = model.reach(),
                    .seed = options.seed}) {
   state_.lr = options.lr;
   if (options.ema > 0) average_ = copies(state_dict(model.view()));
@@ -196,15 +197,19 @@ class TrainingBar {
   void finish() { progress_.finish(); }
 
  private:
-  /// In batches, as if every epoch had as many as the present one.
-  std::int64_t done() const {
-    return (training_.state().epoch - 1) * training_.batch_count() + training_.state().batch;
+  /// In epochs; one may have some batches more than another.
+  double done() const {
+    const TrainingState& state = training_.state();
+    return static_cast<double>(state.epoch - 1) +
+           static_cast<double>(state.batch) / static_cast<double>(training_.batch_count());
   }
-  std::int64_t left() const {
+  double left() const {
     const TrainingOptions& options = training_.options();
-    const std::int64_t of_epochs = options.epochs * training_.batch_count() - done();
+    const double of_epochs = static_cast<double>(options.epochs) - done();
     if (options.max_steps == 0) return of_epochs;
-    return std::min(of_epochs, (options.max_steps - training_.state().step) * options.accumulate);
+    const auto batches = static_cast<double>(options.max_steps - training_.state().step) *
+                         static_cast<double>(options.accumulate);
+    return std::min(of_epochs, batches / static_cast<double>(training_.batch_count()));
   }
 
   const Training& training_;
@@ -223,20 +228,20 @@ std::optional<Ending> take_steps(Training& training, const TrainingEvents& event
   const std::int64_t every = training.options().checkpoint_every;
   while (!training.epoch_done() && !training.out_of_steps()) {
     if (events.stop && events.stop()) {
-      if (events.progress) bar.finish();
+      bar.finish();
       store(events);
       return Ending::interrupted;
     }
     const StepResult result = training.step();
     if (!result.finite() && !training.options().skip_bad_steps) {
-      if (events.progress) bar.finish();
+      bar.finish();
       return Ending::bad_step;
     }
     if (events.step) events.step(result);
-    if (events.progress) bar.update(result.target_tokens);
+    bar.update(result.target_tokens);
     if (every > 0 && training.state().step % every == 0) store(events);
   }
-  if (events.progress) bar.finish();
+  bar.finish();
   return {};
 }
 

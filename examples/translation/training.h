@@ -156,7 +156,6 @@ struct TrainingEvents {
   std::function<void(const Validation& validation, bool best)> epoch;
   std::function<void()> checkpoint;  // the moment to store everything
   std::function<bool()> stop;        // asked between two steps, and between two batches of a validation
-  bool progress = true;              // a bar on standard error
 };
 
 enum class Ending {
@@ -165,7 +164,7 @@ enum class Ending {
   bad_step  // the next batch gives a loss or gradients that are not finite; the state is the one before it
 };
 
-/// Trains on to the end. The caller keeps the best weights in `events.epoch`.
+/// Trains on to the end, with a bar on standard error. The caller keeps the best weights in `events.epoch`.
 Ending train(Training& training, const TrainingEvents& events);
 
 /// A training whose length is known from the start: the learning rate rises to its peak and falls to nearly

@@ -52,7 +52,7 @@ bool open_run(TrainCommand& command, std::optional<FolderLock>& lock) {
   }
   if (!lock) lock.emplace(command.out);
   const std::string config = load_config(command.out);
-  const JsonObject stored(config, "'" + command.out + "/config.json' is damaged");
+  const JsonObject stored(config, "'" + path_text(command.out) + "/config.json' is damaged");
   check_format(stored);
   if (stored.contains("training")) {
     fix_what_the_schedule_needs(command,

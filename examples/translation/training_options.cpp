@@ -45,7 +45,8 @@ class TrainOptions {
   template <class T>
   void number(const char* name, T& value, const char* help, const char* group, bool may_change = false) {
     CLI::Option* option = command_.add_option("--" + std::string(name), value, help);
-    if constexpr (std::is_same_v<T, std::uint64_t>) option->check(any_seed());
+    if constexpr (std::is_same_v<T, std::uint64_t>) option->transform(any_seed());
+    else if constexpr (std::is_integral_v<T>) option->transform(whole_number());
     keep(option->capture_default_str()->group(group), name, &value, may_change);
   }
 
@@ -98,8 +99,8 @@ void TrainOptions::add_text() {
          "Most entries of a vocabulary; of bpe and unigram: how many pieces to learn; 0: no limit, of pieces "
          "8000",
          "Text");
-  number("max-length", c_.filter.max_length, "Longer sentences are left out of the training, in tokens",
-         "Text");
+  number("max-length", c_.filter.max_length,
+         "Longer sentences are left out of the training, in tokens; 0: none", "Text");
   number("max-ratio", c_.filter.max_ratio, "So are pairs where one side is this many times longer; 0: none",
          "Text");
 }
@@ -109,6 +110,7 @@ void TrainOptions::add_model() {
   choice("model", c_.model, "Kind of model", {"rnn", "gru", "lstm", "transformer"}, "Model");
   keep(
       command_.add_option("--dim,--embedding", m.dim, "Features of a word; in the Transformer of everything")
+          ->transform(whole_number())
           ->capture_default_str()
           ->group("Model"),
       "dim", &m.dim);
@@ -265,7 +267,7 @@ void TrainOptions::add_course() {
           "interrupted anywhere ends with the same bytes as one that never was. A new or empty folder: begin")
       ->group(group);
   const auto free = [&](const char* name, auto& value, const char* help) {
-    command_.add_option(name, value, help)->capture_default_str()->group(group);
+    command_.add_option(name, value, help)->transform(whole_number())->capture_default_str()->group(group);
   };
   free("--max-steps", c_.training.max_steps,
        "Stop after this many steps of the run, those before --resume included; 0: no limit");

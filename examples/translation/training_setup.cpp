@@ -126,8 +126,13 @@ void read_data(const TrainCommand& command, bool goes_on, Setup& setup) {
     std::fprintf(stderr, "%s text: %s\n", what, filtered.report.describe().c_str());
   };
 
-  FilteredCorpus train = filter_by_length(read_texts(command.source, command.target, "", setup),
-                                          pieces ? bounds : command.filter, source_tokens, target_tokens);
+  LengthFilter of_train = command.filter;
+  // Pieces are learnt first, from all that may have few enough of them.
+  if (pieces && of_train.max_length > 0)
+    of_train.max_length = std::max(of_train.max_length, longest_sentence);
+  if (pieces) of_train.max_ratio = 0;
+  FilteredCorpus train = filter_by_length(read_texts(command.source, command.target, "", setup), of_train,
+                                          source_tokens, target_tokens);
   if (!pieces || train.report.dropped() > 0) report("training", train);
   if (train.corpus.size() > 0) {
     if (goes_on) load_languages(command.out, data.source, data.target);
@@ -146,8 +151,11 @@ void read_data(const TrainCommand& command, bool goes_on, Setup& setup) {
       filter_by_length(read_texts(command.valid_source, command.valid_target, "valid-", setup), bounds,
                        source_tokens, target_tokens);
   data.valid = encode(valid.corpus, data.source, data.target);
-  if (pieces) filter_by_pieces(valid, data.valid, bounds);
   if (valid.report.dropped() > 0) report("validation", valid);
+  if (pieces) {
+    filter_by_pieces(valid, data.valid, bounds);
+    if (valid.report.dropped() > 0) report("validation", valid);
+  }
   data.valid_text = std::move(valid.corpus);
   data.bleu_tokenizer = bleu_tokenizer(command);
   if (data.valid.empty()) throw Error("train", "no validation sentence pair has words on both sides");
@@ -193,13 +201,13 @@ void check_paths(const TrainCommand& command) {
 void check_lengths(const Data& data, const Reach& reach) {
   const auto check = [&reach](std::span<const Example> examples, const char* text, const char* remedy) {
     for (const auto& [source, target] : examples) {
-      for (const auto& [words, most] :
-           {std::pair(std::ssize(source), reach.source), std::pair(std::ssize(target), reach.target)}) {
-        if (words < most) continue;
-        throw Error("train", std::string("a sentence of the ") + text + " has " + std::to_string(words) +
-                                 " tokens and an end, and the model tells apart " + std::to_string(most) +
-                                 " positions: " + remedy);
-      }
+      if (reach.holds(std::ssize(source), std::ssize(target))) continue;
+      const bool in_source = std::ssize(source) >= reach.source;
+      throw Error("train", std::string("a sentence of the ") + text + " has " +
+                               std::to_string(in_source ? source.size() : target.size()) +
+                               " tokens and an end, and the model tells apart " +
+                               std::to_string(in_source ? reach.source : reach.target) +
+                               " positions: " + remedy);
     }
   };
   check(data.train, "training text", "leave such sentences out by a smaller --max-length");

@@ -145,7 +145,7 @@ TEST_CASE("scoring: what BLEU cannot score is refused with its values") {
                        Error);
   CHECK_THROWS_WITH_AS(score_of({}, {Lines{}}), Contains("no sentences"), Error);
   CHECK_THROWS_WITH_AS(score_of({"a"}, {}), Contains("no references"), Error);
-  CHECK_THROWS_WITH_AS(sentence_score(Bleu(), "a", {}), Contains("no reference"), Error);
+  CHECK_THROWS_WITH_AS(Bleu().score(Bleu().statistics("a", {})), Contains("no reference"), Error);
   CHECK_THROWS_WITH_AS(score_of({"a"}, {{"caf\xE9"}}), Contains("invalid UTF-8"), Error);
   CHECK_THROWS_WITH_AS(Bleu({.max_order = 0}), Contains("max_order is 0"), Error);
   CHECK_THROWS_AS(Bleu({.smooth_value = -1}), Error);

@@ -154,7 +154,7 @@ TEST_CASE("scoring vectors: sentences") {
     Lines references;
     for (const Lines& lines : references_of(one)) references.push_back(lines[i]);
     with_metric(one, [&](const auto& metric) {
-      check_score(sentence_score(metric, hypothesis, references), one["expect"]);
+      check_score(metric.score(metric.statistics(hypothesis, references)), one["expect"]);
     });
   }
 }

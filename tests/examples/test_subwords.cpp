@@ -8,7 +8,10 @@
 
 #include <doctest/doctest.h>
 
+#include <sentencepiece_trainer.h>
+
 #include <cmath>
+#include <fstream>
 #include <map>
 
 using namespace translation;
@@ -61,6 +64,27 @@ TEST_CASE("subwords: without dropout our merges are SentencePiece's") {
   const Subwords subwords = Subwords::learn(lines, SubwordKind::bpe, 45);
   RandomBits random(1);
   for (const std::string& line : lines) CHECK(subwords.sample(line, 0, random) == subwords.tokenize(line));
+  for (const std::string line : {"漢字", "ein 漢字hund漢 字 , 字", "漢 字"}) {
+    CAPTURE(line);
+    CHECK(subwords.sample(line, 0, random) == subwords.tokenize(line));
+  }
+}
+
+TEST_CASE("subwords: of a model that does not mark the first word of a line") {
+  const gradus::test::TemporaryFolder folder;
+  std::ofstream(folder.path("text")) << joined(lines) << "\n";
+  const auto status = sentencepiece::SentencePieceTrainer::Train(
+      "--input=" + folder.path("text") + " --model_prefix=" + folder.path("pieces") +
+      " --model_type=bpe --vocab_size=40 --normalization_rule_name=identity --add_dummy_prefix=false "
+      "--minloglevel=2");
+  REQUIRE(status.ok());
+  const Subwords subwords = Subwords::load(folder.path("pieces.model"), SubwordKind::bpe);
+  CHECK(subwords.tokenize("hund").front().starts_with("h"));
+  RandomBits random(1);
+  for (const std::string& line : lines) {
+    CHECK(subwords.sample(line, 0, random) == subwords.tokenize(line));
+    CHECK(subwords.detokenize(subwords.sample(line, 0.5, random)) == line);
+  }
 }
 
 TEST_CASE("subwords: merges that are left out now and then") {

@@ -90,4 +90,13 @@ expect_error "--source: config.json is UTF-8" train --out new --source "$latin" 
 "$program" train "${data[@]}" --out told --model gru --dim 12 --hidden 16 --heads 2 --epochs 1 --max-steps 1 2> log || fail "--heads: $(cat log)"
 grep -q -- "--heads is for --model transformer, and changes nothing of a gru" log || fail "--heads of a gru: $(cat log)"
 grep -q -- "--hidden is for" log && fail "--hidden of a gru: $(cat log)"
+# Numbers are decimal, and as they are written.
+"$program" train "${small[@]}" --epochs 01 --max-steps 010 --seed 010 --out decimal 2> log || fail "leading zeros: $(cat log)"
+grep -q '"seed": 10$' decimal/config.json || fail "--seed 010 is another seed: $(grep seed decimal/config.json)"
+"$program" replay decimal --step 00000010 2> err | grep -q "^loss.*the same bit for bit" || fail "--step 00000010: $(cat err)"
+expect_error "seed: must be a whole number from 0 to 18446744073709551615, got -1" train --out bad --seed -1
+expect_error "epochs: must be a whole number from .* to 9223372036854775807, got 9223372036854775808" train --out bad --epochs 9223372036854775808
+expect_error "step: must be a whole number, got 1e3" replay decimal --step 1e3
+expect_error "beam: must be a whole number from 1 to 1000, got 0x5" run decimal --beam 0x5
+
 finish "$tried ways to train are gone on with and repeated"

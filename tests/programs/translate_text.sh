@@ -45,6 +45,21 @@ train white white.de train.en && trained white || fail "white space: $(cat err)"
 "$program" train --source train.de --target train.en --valid-source long.de --valid-target long.en "${small[@]}" \
   --model transformer --heads 2 --ffn 8 --positions learned --out learned > out 2> err || fail "long validation: $(cat err)"
 grep -q "validation text: kept 12 of 13" err || fail "a long validation line is not counted: $(cat err)"
+# So is a line that was left out before the others became pieces.
+{ cat val.de; echo; } > blank.de
+{ cat val.en; echo a; } > blank.en
+pieces=(--source-tokens bpe --target-tokens bpe --max-vocabulary 40)
+"$program" train --source train.de --target train.en --valid-source blank.de --valid-target blank.en "${small[@]}" "${pieces[@]}" \
+  --out pieces > out 2> err || fail "pieces: $(cat err)"
+grep -q "validation text: kept 12 of 13 pairs; dropped 1 empty" err || fail "an empty validation line is not counted: $(cat err)"
+# --max-length counts pieces, and may be more than a validation text has.
+{ cat train.de; seq 600 | tr '\n' ' '; echo; } > longer.de
+{ cat train.en; seq 600 | tr '\n' ' '; echo; } > longer.en
+for most in 0 100000; do
+  "$program" train --source longer.de --target longer.en --valid-source val.de --valid-target val.en "${small[@]}" "${pieces[@]}" \
+    --max-length $most --out longer$most > out 2> err || fail "--max-length $most: $(cat err)"
+  grep -q "training text: kept 61 of 61" err || fail "--max-length $most leaves lines out: $(cat err)"
+done
 "$program" train "${data[@]}" "${small[@]}" --attention location --out location > out 2> err || fail "location: $(cat err)"
 
 # Refused, with the place.
