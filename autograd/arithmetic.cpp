@@ -1,4 +1,5 @@
 #include <gradus/autograd/arithmetic.h>
+#include <gradus/autograd/index_checks.h>
 #include <gradus/autograd/node.h>
 #include <gradus/autograd/pointwise.h>
 #include <gradus/tensor/create.h>
@@ -59,6 +60,7 @@ Tensor add(const Tensor& a, const Tensor& b, Scalar alpha) {
   check_defined("add", a, b);
   if (a.dtype() == DType::boolean && b.dtype() == DType::boolean) return logical_or(a, b);
   Tensor y = binary("add", BinaryOp::add, a, b, alpha.to_double());
+  check_alpha("add", alpha, y);
   if (recording(a, b)) {
     record(y, "add", {&a, &b}, [alpha](Sink& sink, const Tensor& g) {
       sink.add(0, g);
@@ -70,6 +72,7 @@ Tensor add(const Tensor& a, const Tensor& b, Scalar alpha) {
 
 Tensor sub(const Tensor& a, const Tensor& b, Scalar alpha) {
   Tensor y = binary("sub", BinaryOp::sub, a, b, alpha.to_double());
+  check_alpha("sub", alpha, y);
   if (recording(a, b)) {
     record(y, "sub", {&a, &b}, [alpha](Sink& sink, const Tensor& g) {
       sink.add(0, g);
@@ -203,6 +206,7 @@ Tensor logical_and(const Tensor& a, const Tensor& b) { return logical("logical_a
 Tensor logical_or(const Tensor& a, const Tensor& b) { return logical("logical_or", BinaryOp::logical_or, a, b); }
 Tensor logical_xor(const Tensor& a, const Tensor& b) { return logical("logical_xor", BinaryOp::logical_xor, a, b); }
 Tensor logical_not(const Tensor& a) {
+  check_defined("logical_not", {&a});
   Tensor y = empty_like(a);
   run_unary("logical_not", UnaryOp::logical_not, a, y);
   return y;
@@ -210,6 +214,7 @@ Tensor logical_not(const Tensor& a) {
 
 Tensor isnan(const Tensor& x) { return ne(x, x); }
 Tensor isinf(const Tensor& x) {
+  check_defined("isinf", {&x});
   if (!is_floating(x.dtype())) return zeros(x.shape(), DType::boolean);
   const double infinity = std::numeric_limits<double>::infinity();
   return logical_or(eq(x, infinity), eq(x, -infinity));

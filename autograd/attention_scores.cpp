@@ -1,6 +1,7 @@
 #include <gradus/autograd/activation.h>
 #include <gradus/autograd/arithmetic.h>
 #include <gradus/autograd/attention_scores.h>
+#include <gradus/autograd/index_checks.h>
 #include <gradus/autograd/node.h>
 #include <gradus/autograd/reduce.h>
 #include <gradus/tensor/create.h>
@@ -27,7 +28,8 @@ void run_forward(const Tensor& query, const Tensor& keys, const Tensor& v, const
   });
 }
 
-/// Adds to the three gradients; a batch element is one tile, and their parts of v's gradient are summed in order.
+/// Adds to the three gradients; a batch element is one tile, and their parts of v's gradient are summed in
+/// order.
 template <class T>
 void run_backward(const Tensor& query, const Tensor& keys, const Tensor& v, const Tensor& gradient,
                   const Tensor& query_gradient, const Tensor& keys_gradient, const Tensor& v_gradients) {
@@ -47,12 +49,16 @@ void run_backward(const Tensor& query, const Tensor& keys, const Tensor& v, cons
 }
 
 void check(const Tensor& query, const Tensor& keys, const Tensor& v) {
-  const bool fits = query.rank() == 3 && keys.rank() == 3 && v.rank() == 1 && query.shape()[0] == keys.shape()[0] &&
-                    query.shape()[2] == v.shape()[0] && keys.shape()[2] == v.shape()[0];
-  const bool same_dtype = query.dtype() == keys.dtype() && query.dtype() == v.dtype() && is_floating(v.dtype());
+  check_defined("additive_scores", {&query, &keys, &v});
+  const bool fits = query.rank() == 3 && keys.rank() == 3 && v.rank() == 1 &&
+                    query.shape()[0] == keys.shape()[0] && query.shape()[2] == v.shape()[0] &&
+                    keys.shape()[2] == v.shape()[0];
+  const bool same_dtype =
+      query.dtype() == keys.dtype() && query.dtype() == v.dtype() && is_floating(v.dtype());
   if (!fits || !same_dtype) {
-    throw Error("additive_scores", "needs query (batch, Q, A), keys (batch, S, A) and v (A,) of one floating dtype, got " +
-                                       describe(query) + ", " + describe(keys) + " and " + describe(v));
+    throw Error("additive_scores",
+                "needs query (batch, Q, A), keys (batch, S, A) and v (A,) of one floating dtype, got " +
+                    describe(query) + ", " + describe(keys) + " and " + describe(v));
   }
 }
 
@@ -67,24 +73,25 @@ Tensor additive_scores(const Tensor& query, const Tensor& keys, const Tensor& v)
     run(query.contiguous(), keys.contiguous(), v.contiguous(), scores);
   }
   if (recording(query, keys, v)) {
-    record(scores, "additive_scores", {&query, &keys, &v},
-           [query = Saved(query), keys = Saved(keys), v = Saved(v)](Sink& sink, const Tensor& gradient) {
-             const Tensor &q = query.get(sink), &k = keys.get(sink), &w = v.get(sink);
-             if (sink.create_graph()) {
-               return sink.replay(gradient, [&] { return composed::additive_scores(q, k, w); });
-             }
-             bool fresh = true;
-             // The keys of a sentence serve every step of its decoder: their gradient is added up in one buffer.
-             const Tensor keys_gradient = sink.needs(1) ? sink.into(1, fresh) : empty(k.shape(), k.dtype());
-             if (fresh) Tensor(keys_gradient).zero_();
-             const Tensor query_gradient = zeros(q.shape(), q.dtype());
-             const Tensor v_gradients = zeros({k.shape()[0], k.shape()[2]}, v.get(sink).dtype());  // (batch, A)
-             const auto run = w.dtype() == DType::float32 ? run_backward<float> : run_backward<double>;
-             run(q.contiguous(), k.contiguous(), w.contiguous(), gradient.contiguous(), query_gradient, keys_gradient,
-                 v_gradients);
-             sink.add(0, query_gradient);
-             if (sink.needs(2)) sink.add(2, sum(v_gradients, {0}));
-           });
+    record(
+        scores, "additive_scores", {&query, &keys, &v},
+        [query = Saved(query), keys = Saved(keys), v = Saved(v)](Sink& sink, const Tensor& gradient) {
+          const Tensor &q = query.get(sink), &k = keys.get(sink), &w = v.get(sink);
+          if (sink.create_graph()) {
+            return sink.replay(gradient, [&] { return composed::additive_scores(q, k, w); });
+          }
+          bool fresh = true;
+          // The keys of a sentence serve every step of its decoder: their gradient is added up in one buffer.
+          const Tensor keys_gradient = sink.needs(1) ? sink.into(1, fresh) : empty(k.shape(), k.dtype());
+          if (fresh) Tensor(keys_gradient).zero_();
+          const Tensor query_gradient = zeros(q.shape(), q.dtype());
+          const Tensor v_gradients = zeros({k.shape()[0], k.shape()[2]}, v.get(sink).dtype());  // (batch, A)
+          const auto run = w.dtype() == DType::float32 ? run_backward<float> : run_backward<double>;
+          run(q.contiguous(), k.contiguous(), w.contiguous(), gradient.contiguous(), query_gradient,
+              keys_gradient, v_gradients);
+          sink.add(0, query_gradient);
+          if (sink.needs(2)) sink.add(2, sum(v_gradients, {0}));
+        });
   }
   return scores;
 }

@@ -17,13 +17,69 @@ using NodeList = CachedVector<Node*>;
 
 constinit std::atomic<std::uint64_t> last_pass{0};
 
-/// All nodes that can be reached from the roots and were made after `floor`, marked with `pass`; oldest
-/// first. Creation order is a topological order, so no search of ours has to find one.
-NodeList reachable(std::span<Node* const> roots, std::uint64_t pass, std::uint64_t floor) {
+/// A pass, and what its nodes hold of another one that waits for its end: a hook may run a pass over the
+/// graph that it was called from.
+class Pass {
+ public:
+  Pass() : number_(++last_pass), nested_(running++ > 0) {}
+  ~Pass() {
+    --running;
+    for (Waiting& waiting : waiting_) {
+      Node& node = *waiting.node;
+      node.visited = waiting.visited;
+      node.pending = std::move(waiting.pending);
+      if (!node.extras) continue;
+      node.extras->products = std::move(waiting.products);
+      node.extras->product_rows = waiting.product_rows;
+      node.extras->put_off_by = waiting.put_off_by;
+    }
+  }
+  Pass(const Pass&) = delete;
+  Pass& operator=(const Pass&) = delete;
+
+  std::uint64_t number() const { return number_; }
+  /// Takes the node over.
+  void mark(Node& node) {
+    if (nested_) [[unlikely]]
+      put_aside(node);
+    node.visited = number_;
+  }
+
+ private:
+  struct Waiting {
+    Node* node;
+    std::uint64_t visited;
+    Tensor pending;
+    CachedVector<PendingProduct> products;
+    std::int64_t product_rows;
+    const Node* put_off_by;
+  };
+  void put_aside(Node& node) {
+    Waiting waiting{&node, node.visited, std::exchange(node.pending, {}), {}, 0, nullptr};
+    if (node.extras) {
+      waiting.products = std::exchange(node.extras->products, {});
+      waiting.product_rows = std::exchange(node.extras->product_rows, 0);
+      waiting.put_off_by = std::exchange(node.extras->put_off_by, nullptr);
+    }
+    waiting_.push_back(std::move(waiting));
+  }
+
+  static constinit thread_local int running;
+  std::uint64_t number_;
+  bool nested_;
+  std::vector<Waiting> waiting_;
+};
+constinit thread_local int Pass::running = 0;
+
+/// All nodes that can be reached from the roots and were made after `floor`, shown to `mark`, which gives
+/// them the number `pass`; oldest first. Creation order is a topological order, so no search of ours has to
+/// find one.
+template <class Mark>
+NodeList reachable(std::span<Node* const> roots, std::uint64_t pass, std::uint64_t floor, const Mark& mark) {
   NodeList found;
   const auto reach = [&](Node* node) {
     if (!node || node->visited == pass || node->id <= floor) return;
-    node->visited = pass;
+    mark(*node);
     found.push_back(node);
   };
   for (Node* root : roots) reach(root);
@@ -91,11 +147,12 @@ const Node* make_products(Node& node) {
 }
 
 Tensor run_hooks(const Node& node, Tensor gradient) {
-  if (!node.extras) return gradient;
-  for (std::size_t i = 0; i < node.extras->hooks.size(); ++i) {
-    Tensor changed = node.extras->hooks[i].second(gradient);
+  if (!node.extras || node.extras->hooks.empty()) return gradient;
+  const auto hooks = node.extras->hooks;  // one may remove itself, or register another
+  for (const auto& [id, hook] : hooks) {
+    Tensor changed = hook(gradient);
     if (!changed.defined()) continue;
-    if (!(changed.shape() == gradient.shape())) {
+    if (!(changed.shape() == gradient.shape()) || changed.dtype() != gradient.dtype()) {
       throw Error("hook", "returned " + describe(changed) + " in place of a gradient " + describe(gradient));
     }
     gradient = std::move(changed);
@@ -110,8 +167,7 @@ void store_gradient(Node& node, Tensor gradient, bool create_graph) {
     if (create_graph) grad = grad + gradient;
     else grad.add_(gradient);
   } else {
-    if (!create_graph && !is_exclusive(gradient)) gradient = gradient.clone();
-    grad = std::move(gradient);
+    grad = is_exclusive(gradient) ? std::move(gradient) : gradient.clone();
   }
 }
 
@@ -140,6 +196,14 @@ class PendingGuard {
   const NodeList& nodes_;
 };
 
+/// True where the pass goes on behind the node: not at a leaf, nor at an input of grad() that no other one is
+/// behind.
+bool leads_on(const Node& node, std::uint64_t pass) {
+  if (!node.backward) return false;
+  return std::any_of(node.inputs, node.inputs + node.input_count,
+                     [pass](const Ref<Node>& input) { return input && input->visited == pass; });
+}
+
 /// Leads the collected gradients of `nodes` (oldest first) back to their inputs. `captured` is called with
 /// every node and its full gradient, which it may take where the node is a leaf.
 template <class Captured>
@@ -153,14 +217,15 @@ void run_nodes(const NodeList& nodes, std::uint64_t pass, BackwardOptions option
     if (!node.pending.defined()) continue;
     Tensor gradient = run_hooks(node, std::exchange(node.pending, {}));
     captured(node, gradient);
-    if (node.backward) {
+    if (leads_on(node, pass)) {
+      if (node.spent) second_pass(node);  // a pass of a hook's has been through
       Sink sink(node, pass, options.create_graph);
       node.backward(node, sink, gradient);
-    }
-    if (node.backward && !options.retain_graph) {
-      node.drop_closure(node.closure);
-      node.closure = nullptr;
-      node.spent = true;
+      if (!options.retain_graph) {
+        node.drop_closure(node.closure);
+        node.closure = nullptr;
+        node.spent = true;
+      }
     }
     if (profiling.load(std::memory_order_relaxed)) [[unlikely]] profile_backward(node);
   }
@@ -217,7 +282,8 @@ void Sink::add_product(int input, const Tensor& left, const Tensor& right) {
 void Sink::replay_since(std::uint64_t before, const Tensor& output, const Tensor& gradient) {
   if (!output.requires_grad()) return;
   Node* const root = node_of(output);
-  const NodeList nodes = reachable(std::span(&root, 1), pass_, before);
+  const NodeList nodes =
+      reachable(std::span(&root, 1), pass_, before, [this](Node& node) { node.visited = pass_; });
   accumulate(*root, gradient, true);
   run_nodes(nodes, pass_, {.retain_graph = true, .create_graph = true}, [](const Node&, const Tensor&) {});
 }
@@ -225,15 +291,17 @@ void Sink::replay_since(std::uint64_t before, const Tensor& output, const Tensor
 void Tensor::backward(const Tensor& gradient, BackwardOptions options) const {
   options.retain_graph = options.retain_graph || options.create_graph;
   const enable_grad scope(options.create_graph);
-  const std::uint64_t pass = ++last_pass;
+  Pass pass;
   Node* const root = node_of(*this);
-  const NodeList nodes = reachable(std::span(&root, 1), pass, 0);
+  const NodeList nodes =
+      reachable(std::span(&root, 1), pass.number(), 0, [&](Node& node) { pass.mark(node); });
   for (const Node* node : nodes) {
     if (node->spent) second_pass(*node);
   }
   const PendingGuard guard(nodes);
   seed(std::span(this, 1), std::span(&gradient, 1));
-  run_nodes(nodes, pass, options, [&](Node& node, Tensor& arrived) {
+  run_nodes(nodes, pass.number(), options, [&](Node& node, Tensor& arrived) {
+    if (!node.requires_grad) return;  // a leaf that was frozen since
     if (!node.backward) store_gradient(node, std::move(arrived), options.create_graph);
     else if (node.extras && node.extras->retain_grad) store_gradient(node, arrived, options.create_graph);
   });
@@ -252,8 +320,9 @@ std::vector<Tensor> grad(std::span<const Tensor> outputs, std::span<const Tensor
     targets.push_back(node_of(input));
   }
   const enable_grad scope(options.create_graph);
-  const std::uint64_t reached = ++last_pass;
-  const NodeList nodes = reachable(roots_of(outputs), reached, 0);
+  Pass reached;
+  const NodeList nodes =
+      reachable(roots_of(outputs), reached.number(), 0, [&](Node& node) { reached.mark(node); });
   const PendingGuard guard(nodes);
 
   // Only what leads to an input is gone through; oldest first, so a node comes after everything it was
@@ -277,6 +346,9 @@ std::vector<Tensor> grad(std::span<const Tensor> outputs, std::span<const Tensor
       if (targets[i] == &node) results[i] = arrived;
     }
   });
+  for (Tensor& result : results) {
+    if (result.defined() && !is_exclusive(result)) result = result.clone();
+  }
   return results;
 }
 

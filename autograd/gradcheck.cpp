@@ -38,12 +38,10 @@ std::vector<std::size_t> check_inputs(const char* operation, const std::vector<T
     }
     if (!inputs[i].is_leaf())
       throw Error(operation, which + "was computed; give the leaf that it comes from");
-    for (int axis = 0; axis < inputs[i].rank(); ++axis) {
-      if (inputs[i].strides()[axis] == 0 && inputs[i].shape()[axis] > 1) {
-        throw Error(operation, which +
-                                   "has elements that share memory, so that they cannot be moved one by one; "
-                                   "use contiguous()");
-      }
+    if (inputs[i].layout().repeats_elements()) {
+      throw Error(operation, which +
+                                 "has elements that share memory, so that they cannot be moved one by one; "
+                                 "use contiguous()");
     }
     chosen.push_back(i);
   }
@@ -188,7 +186,9 @@ class Check {
     const double error = std::abs(numeric - analytic);
     const double allowed = options_.atol + options_.rtol * std::abs(numeric);
     // A derivative that is not a number is worse than any other.
-    const double excess = std::isfinite(error) ? error / allowed : std::numeric_limits<double>::infinity();
+    const double excess = error == 0             ? 0
+                          : std::isfinite(error) ? error / allowed
+                                                 : std::numeric_limits<double>::infinity();
     ++result_.derivatives;
     if (!(excess <= 1)) result_.passed = false;
     if (excess <= worst_) return;

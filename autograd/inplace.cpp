@@ -1,9 +1,11 @@
 // Members of Tensor that write into its storage.
 //
-// What a write means for the graph: a tensor that requires a gradient and was computed is written by computing the new
-// value aside, copying it over, and taking over its node. A write that would lose a gradient in silence is refused: into
-// a leaf, through a view of a recorded tensor, or of a recorded value into a view of a tensor that is not.
+// What a write means for the graph: a tensor that requires a gradient and was computed is written by
+// computing the new value aside, copying it over, and taking over its node. A write that would lose a
+// gradient in silence is refused: into a leaf, and wherever other tensors that share the storage would not
+// learn of it.
 #include <gradus/autograd/arithmetic.h>
+#include <gradus/autograd/index_checks.h>
 #include <gradus/autograd/node.h>
 #include <gradus/autograd/pointwise.h>
 #include <gradus/tensor/create.h>
@@ -13,28 +15,35 @@
 namespace gradus {
 namespace {
 
-void bump_version(const Tensor& tensor) { tensor.body()->storage->version.fetch_add(1, std::memory_order_relaxed); }
+void bump_version(const Tensor& tensor) {
+  tensor.body()->storage->version.fetch_add(1, std::memory_order_relaxed);
+}
 
-/// Throws where a write of the recorded kind must not happen; true where it has to be recorded.
+/// Throws where a write must not happen; true where it has to be recorded.
 bool must_record(const char* operation, const Tensor& self, const Tensor* source = nullptr) {
   if (!self.defined() || (source && !source->defined())) throw Error(operation, "got an undefined tensor");
+  check_separate(operation, self);
   if (!grad_enabled()) return false;
   if (self.requires_grad()) {
     if (self.is_leaf()) {
-      throw Error(operation, describe(self) + " is a leaf that requires a gradient and must not be written in place "
-                                              "while operations are recorded; use a no_grad scope");
+      throw Error(operation, describe(self) +
+                                 " is a leaf that requires a gradient and must not be written in place "
+                                 "while operations are recorded; use a no_grad scope");
     }
     if (node_of(self)->is_view) {
-      throw Error(operation, describe(self) + " is a view of a recorded tensor; writing through it would lose gradients: "
-                                              "build the result with where, cat or stack, or write in a no_grad scope");
+      throw Error(operation, describe(self) +
+                                 " is a view of a recorded tensor; writing through it would lose gradients: "
+                                 "build the result with where, cat or stack, or write in a no_grad scope");
     }
-    return true;
+  } else if (!source || !source->requires_grad()) {
+    return false;
   }
-  if (!source || !source->requires_grad()) return false;
   if (!self.body()->storage.unique()) {
-    throw Error(operation, describe(*source) + " requires a gradient, but " + describe(self) +
-                               " shares its storage with tensors that would not learn of it: build the result with "
-                               "where, cat or stack, or write in a no_grad scope");
+    throw Error(operation,
+                describe(self) +
+                    " shares its storage with tensors that would not learn of a recorded write: a "
+                    "view, a detach(), or what an operation keeps for its backward pass. Build the "
+                    "result with where, cat or stack, or write in a no_grad scope");
   }
   return true;
 }
@@ -77,25 +86,32 @@ Tensor& binary_(const char* operation, BinaryOp op, Tensor& self, const Tensor& 
 }  // namespace
 
 Tensor& Tensor::add_(const Tensor& other, Scalar alpha) {
+  check_alpha("add_", alpha, *this);
   if (must_record("add_", *this, &other)) adopt("add_", *this, add(*this, other, alpha));
   else binary_("add_", BinaryOp::add, *this, other, alpha.to_double());
   return *this;
 }
 
 Tensor& Tensor::sub_(const Tensor& other, Scalar alpha) {
+  check_alpha("sub_", alpha, *this);
   if (must_record("sub_", *this, &other)) adopt("sub_", *this, sub(*this, other, alpha));
   else binary_("sub_", BinaryOp::sub, *this, other, alpha.to_double());
   return *this;
 }
 
 Tensor& Tensor::mul_(const Tensor& other) {
-  if (must_record("mul_", *this, &other)) adopt("mul_", *this, mul(*this, other));
-  else binary_("mul_", BinaryOp::mul, *this, other);
+  if (must_record("mul_", *this, &other)) {
+    const Tensor before = other.requires_grad() ? clone() : *this;  // the gradient of `other` needs it
+    adopt("mul_", *this, mul(before, other.is_same(*this) ? before : other));
+    return *this;
+  }
+  binary_("mul_", BinaryOp::mul, *this, other);
   return *this;
 }
 
 Tensor& Tensor::div_(const Tensor& other) {
-  if (must_record("div_", *this, &other)) adopt("div_", *this, div(*this, other));
+  if (must_record("div_", *this, &other))
+    adopt("div_", *this, div(*this, other.is_same(*this) ? clone() : other));
   else binary_("div_", BinaryOp::div, *this, other);
   return *this;
 }
@@ -117,7 +133,8 @@ Tensor& Tensor::div_(Scalar other) { return div_(number("div_", *this, other)); 
 
 Tensor& Tensor::fill_(Scalar value) {
   if (must_record("fill_", *this)) {
-    adopt("fill_", *this, masked_fill(*this, ones({}, DType::boolean), value));  // the old value gets a gradient of zero
+    adopt("fill_", *this,
+          masked_fill(*this, ones({}, DType::boolean), value));  // the old value gets a gradient of zero
     return *this;
   }
   const no_grad scope;
@@ -139,7 +156,7 @@ Tensor& Tensor::copy_(const Tensor& source) {
 
 Tensor& Tensor::clamp_(double low, double high) {
   if (must_record("clamp_", *this)) {
-    adopt("clamp_", *this, clamp(*this, low, high));
+    adopt("clamp_", *this, clamp(clone(), low, high));  // whose gradient needs what is written over
     return *this;
   }
   const double bounds[] = {low, high};

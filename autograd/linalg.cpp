@@ -1,4 +1,5 @@
 #include <gradus/autograd/arithmetic.h>
+#include <gradus/autograd/index_checks.h>
 #include <gradus/autograd/linalg.h>
 #include <gradus/autograd/node.h>
 #include <gradus/tensor/blas.h>
@@ -261,6 +262,8 @@ Tensor addmm(const Tensor& input, const Tensor& mat1, const Tensor& mat2, Scalar
   check_rank("addmm", mat1, 2);
   check_rank("addmm", mat2, 2);
   const double alpha_value = alpha.to_double(), beta_value = beta.to_double();
+  check_alpha("addmm", alpha, mat1);
+  check_alpha("addmm", beta, mat1);
   const Shape shape = product_shape("addmm", mat1, mat2);
   if (broadcast_shapes("addmm", input.shape(), shape) != shape) {
     throw Error("addmm", describe(input) + " cannot be broadcast to the product's shape " + to_string(shape));

@@ -265,9 +265,10 @@ Tensor layer_norm(const Tensor& x, const Shape& normalized_shape, const Tensor& 
 
 Tensor rms_norm(const Tensor& x, const Tensor& weight, double eps) {
   check_floating("rms_norm", x);
-  if (x.rank() == 0 || (weight.defined() && !(weight.shape() == Shape{x.shape().back()}))) {
-    throw Error("rms_norm", "needs an input with a last axis and a weight of its size, got " + describe(x) +
-                                (weight.defined() ? " and " + describe(weight) : ""));
+  if (x.rank() == 0 ||
+      (weight.defined() && (!(weight.shape() == Shape{x.shape().back()}) || weight.dtype() != x.dtype()))) {
+    throw Error("rms_norm", "needs an input with a last axis and a weight of its size and dtype, got " +
+                                describe(x) + (weight.defined() ? " and " + describe(weight) : ""));
   }
   const Tensor y = x * rsqrt(mean(square(x), {-1}, true) + eps);
   return weight.defined() ? y * weight : y;

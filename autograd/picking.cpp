@@ -60,6 +60,12 @@ void check_defined(const char* operation, std::initializer_list<const Tensor*> t
   }
 }
 
+void check_alpha(const char* operation, Scalar alpha, const Tensor& y) {
+  if (alpha.integral() || !y.defined() || is_floating(y.dtype())) return;
+  throw Error(operation, "a factor of " + std::to_string(alpha.to_double()) + " does not go with " +
+                             describe(y) + ", which has no fractions: convert it with to()");
+}
+
 Tensor checked_indices(const char* operation, const Tensor& indices, std::int64_t size, bool negative) {
   if (!indices.defined() || indices.dtype() != DType::int64) {
     throw Error(operation, "indices must be int64, got " + describe(indices));

@@ -1,4 +1,5 @@
 #include <gradus/autograd/arithmetic.h>
+#include <gradus/autograd/index_checks.h>
 #include <gradus/autograd/indexing.h>
 #include <gradus/autograd/recurrent.h>
 #include <gradus/autograd/recurrent_steps.h>
@@ -13,6 +14,7 @@ Steps check_sequence(const char* operation, std::int64_t gates, const Tensor& in
                      const Tensor& state, const Tensor& weight, const Tensor& bias, const Tensor& lengths,
                      bool reverse, const Tensor& state_mask) {
   const auto refuse = [operation](const std::string& what) { throw Error(operation, what); };
+  check_defined(operation, {&input_gates, &state, &weight});
   if (input_gates.rank() != 3)
     refuse("input gates must be (batch, time, " + std::to_string(gates) + "H), got " + describe(input_gates));
   if (state.rank() != 2 || state.shape()[0] != input_gates.shape()[0]) {
@@ -74,7 +76,7 @@ void add_weight_gradients(Sink& sink, int weight, const Tensor& state_gates, con
 }
 
 Tensor last_state(const Tensor& outputs, const Tensor& lengths) {
-  if (outputs.rank() != 3 || outputs.shape()[1] == 0) {
+  if (!outputs.defined() || outputs.rank() != 3 || outputs.shape()[1] == 0) {
     throw Error("last_state",
                 "the outputs must be (batch, time, H) with at least one step, got " + describe(outputs));
   }

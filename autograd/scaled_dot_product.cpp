@@ -46,7 +46,8 @@ Problem check(const Tensor& query, const Tensor& key, const Tensor& value,
         ": query " + describe(query) + ", key " + describe(key) + ", value " + describe(value);
     throw Error("scaled_dot_product_attention", what + (with_operands ? operands : ""));
   };
-  if (query.rank() != 4 || key.rank() != 4 || value.rank() != 4) {
+  if (!query.defined() || !key.defined() || !value.defined() || query.rank() != 4 || key.rank() != 4 ||
+      value.rank() != 4) {
     refuse("query, key and value must be (batch, heads, positions, features)");
   }
   const Shape &q = query.shape(), &k = key.shape(), &v = value.shape();
@@ -74,21 +75,17 @@ Problem check(const Tensor& query, const Tensor& key, const Tensor& value,
     refuse("dropout must lie in [0, 1], got " + std::to_string(options.dropout), false);
   if (options.first_query < 0)
     refuse("the first query cannot stand at position " + std::to_string(options.first_query), false);
+  // No further than from the first position to the last: sums with it cannot overflow then.
+  const std::int64_t window = std::min(options.window, options.first_query + q[2] + k[2]);
   const double scale = options.scale != 0
                            ? options.scale
                            : 1 / std::sqrt(static_cast<double>(std::max<std::int64_t>(q[3], 1)));
-  Problem problem{q[0],
-                  q[1],
-                  k[1],
-                  q[2],
-                  k[2],
-                  q[3],
-                  v[3],
-                  options.causal,
-                  options.window,
-                  options.first_query,
-                  scale,
-                  options.dropout,
+  Problem problem{q[0],   q[1],
+                  k[1],   q[2],
+                  k[2],   q[3],
+                  v[3],   options.causal,
+                  window, options.first_query,
+                  scale,  options.dropout,
                   {}};
   if (options.dropout > 0) problem.stream = take_random(q[0] * q[1] * q[2] * k[2]);
   return problem;

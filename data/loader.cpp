@@ -62,6 +62,9 @@ PaddedSequences pad_sequences(std::span<const std::vector<std::int64_t>> sequenc
 }
 
 Tensor padding_mask(const Tensor& lengths, std::int64_t time) {
+  if (!lengths.defined() || lengths.rank() != 1 || lengths.dtype() != DType::int64) {
+    throw Error("padding_mask", "the lengths must be (batch,) of int64, got " + describe(lengths));
+  }
   return ge(arange(0, time).unsqueeze(0), lengths.unsqueeze(1));
 }
 

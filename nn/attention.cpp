@@ -23,6 +23,10 @@ namespace gradus::nn {
 namespace {
 
 void check_sizes(Score score, std::int64_t query_size, std::int64_t key_size) {
+  if (query_size < 1 || key_size < 1) {
+    throw Error("attention", "queries and keys need features, got " + std::to_string(query_size) + " and " +
+                                 std::to_string(key_size));
+  }
   const bool compares = score == Score::dot || score == Score::scaled_dot || score == Score::cosine;
   if (compares && query_size != key_size) {
     throw Error("attention", std::string(name_of(score)) + " compares queries of " +
@@ -261,7 +265,8 @@ AttentionOutput Attention::operator()(const Tensor& query, const Tensor& keys, c
 
 AttentionOutput Attention::attend(const Tensor& query, const Tensor& projected_keys, const Tensor& values,
                                   const AttentionMask& mask, const AttentionStep& step) const {
-  const bool ranks = query.rank() == 3 && projected_keys.rank() == 3 && values.rank() == 3;
+  const bool defined = query.defined() && projected_keys.defined() && values.defined();
+  const bool ranks = defined && query.rank() == 3 && projected_keys.rank() == 3 && values.rank() == 3;
   if (!ranks || query.size(0) != values.size(0) || projected_keys.size(0) != values.size(0) ||
       projected_keys.size(1) != values.size(1)) {
     throw Error("attention",

@@ -19,7 +19,7 @@ AttentionPooling::AttentionPooling(std::int64_t features, std::int64_t hidden_si
 }
 
 PooledOutput AttentionPooling::operator()(const Tensor& x, const Tensor& mask) const {
-  if (x.rank() != 3 || (mask.defined() && !(mask.shape() == Shape{x.size(0), x.size(1)}))) {
+  if (!x.defined() || x.rank() != 3 || (mask.defined() && !(mask.shape() == Shape{x.size(0), x.size(1)}))) {
     throw Error("AttentionPooling", "needs (batch, time, features) and a mask (batch, time), got " +
                                         describe(x) + (mask.defined() ? " and " + describe(mask) : ""));
   }

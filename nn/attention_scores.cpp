@@ -27,6 +27,7 @@ Tensor directions(const Tensor& x) {
 }  // namespace
 
 Tensor Attention::project_keys(const Tensor& keys) const {
+  if (!keys.defined()) throw Error("attention", "the keys are an undefined tensor");
   if (score_ == Score::cosine) return directions(keys);
   return key_weight_.defined() ? linear(keys, key_weight_) : keys;
 }

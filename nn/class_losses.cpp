@@ -97,14 +97,24 @@ Tensor of_log_probabilities(const Rows& rows, const ClassLossOptions& options) {
 
 /// The target holds probabilities.
 Tensor of_probabilities(const Tensor& logits, const Tensor& target, const ClassLossOptions& options) {
+  if (logits.rank() == 0 || target.dtype() != logits.dtype()) {
+    throw Error("cross_entropy",
+                "logits and probabilities must be (N, C), (C,) or (N, C, ...) of one dtype, got " +
+                    describe(logits) + " and " + describe(target));
+  }
   const int class_axis = logits.rank() == 1 ? 0 : 1;
   const double classes = static_cast<double>(logits.shape()[class_axis]), smoothing = options.label_smoothing;
   const Tensor smoothed = smoothing > 0 ? target * (1 - smoothing) + smoothing / classes : target;
   Tensor terms = log_softmax(logits, class_axis) * smoothed;
   if (options.weight.defined()) {
+    const Shape classes_alone{logits.shape()[class_axis]};
+    if (!(options.weight.shape() == classes_alone)) {
+      throw Error("cross_entropy", "the class weights must be " + to_string(classes_alone) + ", got " +
+                                       describe(options.weight));
+    }
     Shape shape = Shape::filled(logits.rank(), 1);
     shape[class_axis] = options.weight.numel();
-    terms = terms * options.weight.reshape(shape);
+    terms = terms * options.weight.to(logits.dtype()).reshape(shape);
   }
   const Tensor loss = -sum(terms, {class_axis});
   if (options.reduction == Reduction::none) return loss;

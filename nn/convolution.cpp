@@ -2,6 +2,7 @@
 #include <gradus/tensor/create.h>
 #include <gradus/tensor/error.h>
 
+#include <algorithm>
 #include <cmath>
 #include <string>
 
@@ -15,6 +16,10 @@ void check(const char* layer, std::int64_t in, std::int64_t out, std::int64_t gr
   }
 }
 
+void check_kernel(const char* layer, std::int64_t size) {
+  if (size < 1) throw Error(layer, "a kernel has at least 1 position on a side, got " + std::to_string(size));
+}
+
 Tensor parameter(const Shape& shape, std::int64_t fan_in, const char* name) {
   const double bound = 1 / std::sqrt(static_cast<double>(fan_in));
   Tensor tensor = empty(shape);
@@ -26,6 +31,7 @@ Tensor parameter(const Shape& shape, std::int64_t fan_in, const char* name) {
 Conv2d::Conv2d(std::int64_t in_channels, std::int64_t out_channels, Pair kernel, ConvolutionOptions o)
     : options{{o.stride, o.padding, o.dilation, o.groups}} {
   check("Conv2d", in_channels, out_channels, o.groups);
+  check_kernel("Conv2d", std::min(kernel.height, kernel.width));
   const std::int64_t fan_in = in_channels / o.groups * kernel.height * kernel.width;
   weight = parameter({out_channels, in_channels / o.groups, kernel.height, kernel.width}, fan_in, "weight");
   if (o.bias) bias = parameter({out_channels}, fan_in, "bias");
@@ -36,6 +42,7 @@ Tensor Conv2d::operator()(const Tensor& x) const { return conv2d(x, weight, bias
 Conv1d::Conv1d(std::int64_t in_channels, std::int64_t out_channels, std::int64_t kernel, ConvolutionOptions o)
     : options{{o.stride.width, o.padding.width, o.dilation.width, o.groups}} {
   check("Conv1d", in_channels, out_channels, o.groups);
+  check_kernel("Conv1d", kernel);
   weight =
       parameter({out_channels, in_channels / o.groups, kernel}, in_channels / o.groups * kernel, "weight");
   if (o.bias) bias = parameter({out_channels}, in_channels / o.groups * kernel, "bias");

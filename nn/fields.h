@@ -19,6 +19,7 @@
 //  - another model: a plain struct or a type with GRADUS_FIELDS;
 //  - std::vector, array, optional, unique_ptr, pair, tuple or map of these;
 //  - something plain, which holds no tensor: numbers, bool, enums, strings, Shape, Scalar;
+//  - nameless<T>: another model whose fields stand among those of the one that holds it;
 //  - opaque<T>: anything else, which nobody looks into.
 // Every other kind is refused at compile time. One trailing underscore is not part of a field's name.
 #pragma once
@@ -48,6 +49,18 @@ struct Buffer : Tensor {
 template <class T>
 struct opaque {
   T value{};
+  T& operator*() { return value; }
+  const T& operator*() const { return value; }
+  T* operator->() { return &value; }
+  const T* operator->() const { return &value; }
+};
+
+/// A field that adds nothing to the path of what it holds: a Transformer's layer holds a
+/// nameless<FeedForward>, whose linear1 and linear2 have the names that they have in PyTorch, where the layer
+/// holds them itself.
+template <class T>
+struct nameless {
+  T value;
   T& operator*() { return value; }
   const T& operator*() const { return value; }
   T* operator->() { return &value; }
@@ -91,6 +104,11 @@ template <class T>
 inline constexpr bool is_unique_ptr = false;
 template <class T>
 inline constexpr bool is_unique_ptr<std::unique_ptr<T>> = !std::is_array_v<T>;
+
+template <class T>
+inline constexpr bool is_nameless = false;
+template <class T>
+inline constexpr bool is_nameless<nameless<T>> = true;
 
 template <class T>
 inline constexpr bool is_tuple = false;

@@ -30,20 +30,21 @@ class GRU {
   /// from 1 to time, where rows are padded at their end.
   GRUOutput operator()(const Tensor& x, const Tensor& state = {}, const Tensor& lengths = {}) const;
 
-  std::int64_t input_size() const { return stack_.sizes().input; }
-  std::int64_t hidden_size() const { return stack_.sizes().hidden; }
+  std::int64_t input_size() const { return stack_->sizes().input; }
+  std::int64_t hidden_size() const { return stack_->sizes().hidden; }
   GRADUS_FIELDS(GRU, stack_)
 
  private:
-  RecurrentStack stack_;
+  nameless<RecurrentStack> stack_;
 };
 
-/// One step of a GRU on its own: x (batch, input), state (batch, hidden) -> the new state (batch, hidden).
+/// One step of a GRU on its own: x (batch, input), state (batch, hidden), zeros where it is undefined -> the
+/// new state (batch, hidden).
 struct GRUCell {
-  RecurrentWeights weights;  // 3 gates: r, z, n
+  nameless<RecurrentWeights> weights;  // 3 gates: r, z, n
 
   GRUCell(std::int64_t input_size, std::int64_t hidden_size, bool bias = true);
-  Tensor operator()(const Tensor& x, const Tensor& state) const;
+  Tensor operator()(const Tensor& x, const Tensor& state = {}) const;
   /// The step where W_ih x + b_ih (batch, 3H) is computed already, for decoders that project all their inputs
   /// at once; state_mask as in gru_sequence.
   Tensor step(const Tensor& input_gates, const Tensor& state, const Tensor& state_mask = {}) const;

@@ -1,4 +1,5 @@
 #include <gradus/autograd/arithmetic.h>
+#include <gradus/autograd/pointwise.h>
 #include <gradus/autograd/reduce.h>
 #include <gradus/nn/hierarchical_attention.h>
 #include <gradus/tensor/create.h>
@@ -15,17 +16,18 @@ HierarchicalAttention::HierarchicalAttention(std::int64_t words, std::int64_t fe
 
 namespace {
 
-/// How many of the rows' elements are no padding, (rows,), but at least 1: a recurrence takes at least one
-/// step. What it makes of an empty row is masked afterwards.
+/// The place behind the last of a row's elements that is no padding, (rows,), but at least 1: a recurrence
+/// takes at least one step. What it makes of padding is masked afterwards.
 Tensor lengths_of(const Tensor& mask) {
-  const Tensor counted = sum(logical_not(mask), {1});
-  return maximum(counted, ones_like(counted));
+  const Tensor places = arange(1, mask.size(1) + 1);
+  return clamp(amax(where(mask, zeros_like(places), places), {1}), 1);
 }
 
 }  // namespace
 
 HierarchicalOutput HierarchicalAttention::operator()(const Tensor& ids) const {
-  if (ids.rank() != 3 || ids.dtype() != DType::int64 || ids.size(1) == 0 || ids.size(2) == 0) {
+  if (!ids.defined() || ids.rank() != 3 || ids.dtype() != DType::int64 || ids.size(1) == 0 ||
+      ids.size(2) == 0) {
     throw Error(
         "HierarchicalAttention",
         "needs ids (batch, sentences, words) of int64 with at least one of each, got " + describe(ids));

@@ -29,7 +29,7 @@ void zeros_(Tensor& tensor) { constant_(tensor, 0); }
 void ones_(Tensor& tensor) { constant_(tensor, 1); }
 
 Fans fans(const Tensor& tensor) {
-  if (tensor.rank() < 2) {
+  if (!tensor.defined() || tensor.rank() < 2) {
     throw Error("fans", describe(tensor) + " has no fan-in and fan-out: it needs at least two axes");
   }
   std::int64_t field = 1;

@@ -81,7 +81,7 @@ void KeyValues::append(const KeyValues& more) {
 }
 
 void KeyValues::Positions::append(const Tensor& more) {
-  if (recording(used, more)) {
+  if (grad_enabled()) {  // an operation on other things that are trained may keep a view of it
     used = used.defined() ? cat({used, more}, 2) : more;
     room = {};
     return;
@@ -98,7 +98,7 @@ void KeyValues::Positions::append(const Tensor& more) {
 
 void KeyValues::select_rows(const Tensor& numbers) {
   if (!key().defined()) return;
-  if (numbers.rank() != 1 || numbers.dtype() != DType::int64) {
+  if (!numbers.defined() || numbers.rank() != 1 || numbers.dtype() != DType::int64) {
     throw Error("KeyValues", "the numbers of rows must be int64 of one axis, got " + describe(numbers));
   }
   const Tensor rows = numbers.contiguous();
@@ -131,6 +131,7 @@ void KeyValues::Positions::select_rows(const Tensor& numbers) {
                                static_cast<std::size_t>(used_bytes));
                  }
                });
+  if (in_place) room.body()->storage->version.fetch_add(1, std::memory_order_relaxed);
   room = target;
   used = room.slice(2, 0, used.size(2));
 }

@@ -18,7 +18,7 @@ LocationAttention::LocationAttention(std::int64_t words, std::int64_t hidden, st
 LocationStep LocationAttention::operator()(const Tensor& input, const Tensor& hidden,
                                            const Tensor& encoder_outputs) const {
   const std::int64_t max_length = attn.weight.size(0);
-  if (encoder_outputs.rank() != 3 || encoder_outputs.size(1) > max_length) {
+  if (!encoder_outputs.defined() || encoder_outputs.rank() != 3 || encoder_outputs.size(1) > max_length) {
     throw Error("LocationAttention",
                 "the encoder's outputs must be (batch, S, hidden) with S up to max_length = " +
                     std::to_string(max_length) + ", got " + describe(encoder_outputs));

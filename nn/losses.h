@@ -21,7 +21,7 @@ struct KlDivOptions {
   bool batch_mean = false;                // the sum divided by the first size: the mathematical definition
   bool log_target = false;                // the target holds logarithms
 };
-/// target (log target - input), input holding logarithms; 0 where target is 0.
+/// target (log target - input), input holding logarithms; 0 where target is 0 and input is finite.
 Tensor kl_div(const Tensor& input, const Tensor& target, const KlDivOptions& options = {});
 
 struct BceOptions {

@@ -33,24 +33,26 @@ class LSTM {
   LSTMOutput operator()(const Tensor& x, const Tensor& state = {}, const Tensor& cell = {},
                         const Tensor& lengths = {}) const;
 
-  std::int64_t input_size() const { return stack_.sizes().input; }
-  std::int64_t hidden_size() const { return stack_.sizes().hidden; }
+  std::int64_t input_size() const { return stack_->sizes().input; }
+  std::int64_t hidden_size() const { return stack_->sizes().hidden; }
   GRADUS_FIELDS(LSTM, stack_)
 
  private:
-  RecurrentStack stack_;
+  nameless<RecurrentStack> stack_;
 };
 
 struct LSTMState {
   Tensor state, cell;  // (batch, hidden)
 };
 
-/// One step of an LSTM on its own: x (batch, input), state and cell (batch, hidden) -> the new ones.
+/// One step of an LSTM on its own: x (batch, input), state and cell (batch, hidden), zeros where they are
+/// undefined
+/// -> the new ones.
 struct LSTMCell {
-  RecurrentWeights weights;  // 4 gates: i, f, g, o
+  nameless<RecurrentWeights> weights;  // 4 gates: i, f, g, o
 
   LSTMCell(std::int64_t input_size, std::int64_t hidden_size, bool bias = true);
-  LSTMState operator()(const Tensor& x, const Tensor& state, const Tensor& cell) const;
+  LSTMState operator()(const Tensor& x, const Tensor& state = {}, const Tensor& cell = {}) const;
   /// The step where W_ih x + b_ih (batch, 4H) is computed already.
   LSTMState step(const Tensor& input_gates, const Tensor& state, const Tensor& cell,
                  const Tensor& state_mask = {}) const;

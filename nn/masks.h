@@ -14,7 +14,7 @@ Tensor causal_mask(std::int64_t queries, std::int64_t keys, std::int64_t first =
 Tensor window_mask(std::int64_t queries, std::int64_t keys, std::int64_t width, std::int64_t first = 0);
 
 /// (Q, S): a query looks at the keys less than `stride` positions away and at every stride-th beyond (Child
-/// et al. 2019, "Generating Long Sequences with Sparse Transformers", section 4.2, in both directions).
+/// et al. 2019, "Generating Long Sequences with Sparse Transformers", section 4.3, in both directions).
 Tensor strided_mask(std::int64_t queries, std::int64_t keys, std::int64_t stride, std::int64_t first = 0);
 
 /// (Q, S): positions fall into blocks of `size`; a query looks at the keys of its own block.

@@ -33,7 +33,7 @@ Tensor merge_heads(const Tensor& x) {
 }
 
 void check_input(const char* what, const Tensor& x, std::int64_t features) {
-  if (x.rank() != 3 || x.size(2) != features) {
+  if (!x.defined() || x.rank() != 3 || x.size(2) != features) {
     throw Error("MultiHeadAttention", std::string("the ") + what + " must be (batch, time, " +
                                           std::to_string(features) + "), got " + describe(x));
   }
@@ -164,6 +164,8 @@ MultiHeadOutput MultiHeadAttention::attend_split(const Tensor& split_query, cons
   const Tensor query = positions_ == RelativePositions::rotary
                            ? rotate_by_position(split_query, call.first_query)
                            : split_query;
+  if (!keys_values.key().defined())
+    throw Error("MultiHeadAttention", "there are no keys and values to look at");
   const std::int64_t keys = keys_values.length();
   if (call.key_mask.defined() && !(call.key_mask.shape() == Shape{query.size(0), keys})) {
     throw Error("MultiHeadAttention", "the key mask must be " + to_string(Shape{query.size(0), keys}) +

@@ -65,18 +65,19 @@ PositionalEncoding::PositionalEncoding(std::int64_t features, PositionalEncoding
 }
 
 Tensor PositionalEncoding::operator()(const Tensor& x, std::int64_t first) const {
-  if (x.rank() != 3 || (!concat_ && x.size(2) != features_)) {
+  if (!x.defined() || x.rank() != 3 || (!concat_ && x.size(2) != features_)) {
     throw Error("PositionalEncoding", "the input must be (batch, time, " +
                                           (concat_ ? std::string("features") : std::to_string(features_)) +
                                           "), got " + describe(x));
   }
+  if (first < 0) throw Error("PositionalEncoding", "the first position cannot be " + std::to_string(first));
   const std::int64_t end = first + x.size(1);
   Tensor rows;  // (time, features)
   if (weight_.defined()) {
     if (end > weight_.size(0)) {
       throw Error("PositionalEncoding", "the learned table has " + std::to_string(weight_.size(0)) +
                                             " positions, the input goes on to position " +
-                                            std::to_string(end) + ": make it with a larger max_length");
+                                            std::to_string(end - 1) + ": make it with a larger max_length");
     }
     rows = weight_.slice(0, first, end);
   } else {
@@ -106,7 +107,7 @@ RelativePositions relative_positions_named(std::string_view name) {
 }
 
 Tensor rotate_by_position(const Tensor& x, std::int64_t first) {
-  if (x.rank() != 4 || x.size(3) % 2 != 0) {
+  if (!x.defined() || x.rank() != 4 || x.size(3) % 2 != 0) {
     throw Error("rotate_by_position",
                 "needs (batch, heads, time, features) with an even number of features, got " + describe(x));
   }

@@ -29,6 +29,10 @@ RecurrentWeights::RecurrentWeights(const char* layer, std::int64_t gates, std::i
   bias_hh = parameter({gates * hidden}, "bias_hh");
 }
 
+Tensor RecurrentWeights::start(const Tensor& state, const Tensor& x) const {
+  return state.defined() ? state : zeros({x.size(0), weight_hh.size(1)}, x.dtype());
+}
+
 RecurrentStack::RecurrentStack(const char* layer, const RecurrentSizes& sizes)
     : layer_(layer), sizes_(sizes) {
   if (sizes.layers < 1) throw Error(layer, "needs at least one layer, got " + std::to_string(sizes.layers));

@@ -29,7 +29,8 @@ struct RecurrentWeights {
   /// `layer`.
   RecurrentWeights(const char* layer, std::int64_t gates, std::int64_t input, std::int64_t hidden, bool bias,
                    const std::string& suffix = "");
-  static constexpr bool nameless = true;
+  /// The state (batch, H) itself, or zeros for an input x (batch, input) where it is undefined.
+  Tensor start(const Tensor& state, const Tensor& x) const;
   GRADUS_FIELDS(RecurrentWeights, weight_ih, weight_hh, bias_ih, bias_hh)
 };
 
@@ -37,7 +38,6 @@ struct RecurrentWeights {
 /// weight_ih_l1, ...
 class RecurrentStack {
  public:
-  static constexpr bool nameless = true;
   RecurrentStack(const char* layer, const RecurrentSizes& sizes);
   RecurrentStack(RecurrentStack&&) = default;
   RecurrentStack& operator=(RecurrentStack&&) = default;

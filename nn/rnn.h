@@ -33,23 +33,24 @@ class RNN {
   /// from 1 to time, where rows are padded at their end.
   RNNOutput operator()(const Tensor& x, const Tensor& state = {}, const Tensor& lengths = {}) const;
 
-  std::int64_t input_size() const { return stack_.sizes().input; }
-  std::int64_t hidden_size() const { return stack_.sizes().hidden; }
+  std::int64_t input_size() const { return stack_->sizes().input; }
+  std::int64_t hidden_size() const { return stack_->sizes().hidden; }
   GRADUS_FIELDS(RNN, stack_, nonlinearity_)
 
  private:
-  RecurrentStack stack_;
+  nameless<RecurrentStack> stack_;
   RecurrentNonlinearity nonlinearity_;
 };
 
-/// One step of an RNN on its own: x (batch, input), state (batch, hidden) -> the new state (batch, hidden).
+/// One step of an RNN on its own: x (batch, input), state (batch, hidden), zeros where it is undefined -> the
+/// new state (batch, hidden).
 struct RNNCell {
-  RecurrentWeights weights;  // one gate
+  nameless<RecurrentWeights> weights;  // one gate
   RecurrentNonlinearity nonlinearity;
 
   RNNCell(std::int64_t input_size, std::int64_t hidden_size, bool bias = true,
           RecurrentNonlinearity kind = RecurrentNonlinearity::tanh);
-  Tensor operator()(const Tensor& x, const Tensor& state) const;
+  Tensor operator()(const Tensor& x, const Tensor& state = {}) const;
   /// The step where W_ih x + b_ih (batch, H) is computed already.
   Tensor step(const Tensor& input_gates, const Tensor& state, const Tensor& state_mask = {}) const;
   GRADUS_FIELDS(RNNCell, weights, nonlinearity)

@@ -30,12 +30,21 @@ FeedForwardKind feed_forward_named(std::string_view name) {
                {FeedForwardKind::relu, FeedForwardKind::gelu, FeedForwardKind::swiglu});
 }
 
+namespace {
+
+void check_dropout(const char* layer, double p) {
+  if (!(p >= 0 && p <= 1)) throw Error(layer, "dropout must lie in [0, 1], got " + std::to_string(p));
+}
+
+}  // namespace
+
 FeedForward::FeedForward(std::int64_t features, std::int64_t hidden, FeedForwardKind kind, double dropout,
                          bool bias)
     : kind_(kind),
       dropout_(dropout),
       linear1_(features, hidden, {.bias = bias}),
       linear2_(hidden, features, {.bias = bias}) {
+  check_dropout("FeedForward", dropout);
   if (kind == FeedForwardKind::swiglu) linear_gate_.emplace(features, hidden, LinearOptions{.bias = bias});
 }
 
@@ -95,27 +104,31 @@ std::vector<Layer> stack_of(int count, std::int64_t features, const TransformerO
 
 TransformerEncoderLayer::TransformerEncoderLayer(std::int64_t features, const TransformerOptions& options)
     : self_attn_(attention(features, options, options.positions, true)),
-      feed_forward_(network(features, options)),
+      feed_forward_{network(features, options)},
       norm1_(norm(features, options)),
       norm2_(norm(features, options)),
       norm_(options.norm),
-      dropout_(options.dropout) {}
+      dropout_(options.dropout) {
+  check_dropout("TransformerEncoderLayer", options.dropout);
+}
 
 Tensor TransformerEncoderLayer::operator()(const Tensor& x, const AttentionCall& self) const {
   const Tensor attended = beside(norm_, norm1_, dropout_, x,
                                  [&](const Tensor& in) { return self_attn_(in, in, in, self).output; });
-  return beside(norm_, norm2_, dropout_, attended, feed_forward_);
+  return beside(norm_, norm2_, dropout_, attended, *feed_forward_);
 }
 
 TransformerDecoderLayer::TransformerDecoderLayer(std::int64_t features, const TransformerOptions& options)
     : self_attn_(attention(features, options, options.positions, false)),
       multihead_attn_(attention(features, options, RelativePositions::none, true)),
-      feed_forward_(network(features, options)),
+      feed_forward_{network(features, options)},
       norm1_(norm(features, options)),
       norm2_(norm(features, options)),
       norm3_(norm(features, options)),
       norm_(options.norm),
-      dropout_(options.dropout) {}
+      dropout_(options.dropout) {
+  check_dropout("TransformerDecoderLayer", options.dropout);
+}
 
 template <class SelfAttention, class CrossAttention>
 DecoderOutput TransformerDecoderLayer::run(const Tensor& x, SelfAttention&& self,
@@ -127,7 +140,7 @@ DecoderOutput TransformerDecoderLayer::run(const Tensor& x, SelfAttention&& self
     weights = std::move(result.weights);
     return result.output;
   });
-  return {beside(norm_, norm3_, dropout_, attended, feed_forward_), weights};
+  return {beside(norm_, norm3_, dropout_, attended, *feed_forward_), weights};
 }
 
 DecoderOutput TransformerDecoderLayer::operator()(const Tensor& x, const Tensor& memory,

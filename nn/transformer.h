@@ -48,7 +48,6 @@ struct TransformerOptions {
 /// linear_gate(x) in the middle. x (..., features) -> the same shape.
 class FeedForward {
  public:
-  static constexpr bool nameless = true;  // PyTorch's layers hold linear1 and linear2 themselves
   FeedForward(std::int64_t features, std::int64_t hidden, FeedForwardKind kind, double dropout = 0,
               bool bias = true);
   Tensor operator()(const Tensor& x) const;
@@ -71,7 +70,7 @@ class TransformerEncoderLayer {
 
  private:
   MultiHeadAttention self_attn_;
-  FeedForward feed_forward_;
+  nameless<FeedForward> feed_forward_;
   Norm norm1_, norm2_;
   NormPlacement norm_;
   double dropout_;
@@ -113,7 +112,7 @@ class TransformerDecoderLayer {
                                 const AttentionCall& call) const;
 
   MultiHeadAttention self_attn_, multihead_attn_;
-  FeedForward feed_forward_;
+  nameless<FeedForward> feed_forward_;
   Norm norm1_, norm2_, norm3_;
   NormPlacement norm_;
   double dropout_;

@@ -44,14 +44,6 @@ concept HoldsModel = requires(const T& value) {
   { value.model() } -> std::same_as<ModelView>;
 };
 
-/// A part whose fields stand among those of the model that holds it, without a name of its own in the path: a type with
-/// `static constexpr bool nameless = true`.
-template <class T>
-inline constexpr bool is_nameless = false;
-template <class T>
-  requires requires { T::nameless; }
-inline constexpr bool is_nameless<T> = T::nameless;
-
 /// "0", "1", ...: the names of elements, without memory from the heap.
 struct IndexName {
   char digits[20];
@@ -60,6 +52,23 @@ struct IndexName {
             static_cast<std::size_t>(std::to_chars(digits, digits + sizeof digits, index).ptr - digits)};
   }
 };
+
+/// Calls visit(entry) for the entries of a map by their keys; those of an unordered map have another order in
+/// every copy.
+template <class T, class Visit>
+void for_each_entry(const T& map, Visit&& visit) {
+  if constexpr (requires { typename T::key_compare; }) {
+    for (const auto& entry : map) visit(entry);
+  } else {
+    std::vector<const typename T::value_type*> sorted;
+    for (const auto& entry : map) {
+      auto place = sorted.end();
+      while (place != sorted.begin() && entry.first < (*(place - 1))->first) --place;
+      sorted.insert(place, &entry);
+    }
+    for (const auto* entry : sorted) visit(*entry);
+  }
+}
 
 /// A key of a map as a name.
 template <class Key>
@@ -85,12 +94,14 @@ void visit_model(std::string_view name, const T& value, ModelVisitor& visitor) {
     visitor.tensor(name, value, !trainable_kind);
   } else if constexpr (detail::is_optional<T> || detail::is_unique_ptr<T>) {
     if (value) visit_model(name, *value, visitor);
+  } else if constexpr (detail::is_nameless<T>) {
+    visit_model("", *value, visitor);
   } else if constexpr (detail::HoldsModel<T>) {
     visitor.enter(name, reflect::type_name<T>());
     value.model().visit("", visitor);
     visitor.leave();
   } else {
-    visitor.enter(detail::is_nameless<T> ? std::string_view() : name, reflect::type_name<T>());
+    visitor.enter(name, reflect::type_name<T>());
     if constexpr (detail::is_vector<T> || detail::is_array<T>) {
       detail::IndexName index_name;
       std::size_t index = 0;
@@ -105,9 +116,9 @@ void visit_model(std::string_view name, const T& value, ModelVisitor& visitor) {
           value);
     } else if constexpr (detail::Map<T>) {
       detail::IndexName index_name;
-      for (const auto& [key, element] : value) {
-        visit_model(detail::key_name(key, index_name), element, visitor);
-      }
+      detail::for_each_entry(value, [&](const auto& entry) {
+        visit_model(detail::key_name(entry.first, index_name), entry.second, visitor);
+      });
     } else {
       for_each_field(value, [&visitor](std::string_view field, const auto& member) {
         visit_model(field, member, visitor);

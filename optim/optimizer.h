@@ -51,6 +51,8 @@ class Optimizer {
   /// a parameter of an earlier group. A tensor that comes twice is taken once.
   void add_parameters(std::span<const Tensor> parameters);
   const char* name() const { return name_; }
+  /// Throws where there is no such group.
+  void check_group(const char* operation, std::size_t group) const;
 
  private:
   struct Slot {  // one parameter
@@ -74,7 +76,6 @@ class Optimizer {
   virtual void update(std::size_t group, std::int64_t steps, bool first, DType dtype,
                       const OptimRun& run) const = 0;
 
-  void check_group(const char* operation, std::size_t group) const;
   void prepare(std::size_t group, Slot& slot, bool& first);
   void step_group(std::size_t group);
   void run_segments(std::size_t group, std::int64_t begin, std::int64_t end) const;
@@ -102,7 +103,10 @@ class OptimizerWith : public Optimizer {
     add_parameters(parameters);
     options_.push_back(options);
   }
-  const Options& options(std::size_t group = 0) const { return options_.at(group); }
+  const Options& options(std::size_t group = 0) const {
+    check_group("options", group);
+    return options_[group];
+  }
 
  protected:
   using Optimizer::Optimizer;

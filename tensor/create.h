@@ -6,7 +6,8 @@
 
 namespace gradus {
 
-/// Nested braces of numbers: {1, 2}, {{1, 2}, {3, 4}}, and deeper.
+/// Nested braces of numbers, as doubles: {1, 2}, {{1, 2}, {3, 4}}, and deeper. Integers beyond 2^53 need a
+/// vector or span of int64.
 class NestedList {
  public:
   template <class T>

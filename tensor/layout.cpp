@@ -148,6 +148,14 @@ Layout::Layout(const Shape& sizes, const Shape& steps, std::int64_t start)
     : shape(sizes), strides(steps), offset(start), count(element_count(sizes)),
       contiguous(is_contiguous(sizes, steps)) {}
 
+bool Layout::repeats_elements() const {
+  if (contiguous) return false;
+  for (int axis = 0; axis < rank(); ++axis) {
+    if (shape[axis] > 1 && strides[axis] == 0) return true;
+  }
+  return false;
+}
+
 Layout permute(const Layout& layout, std::span<const std::int64_t> axes) {
   const int rank = layout.rank();
   if (static_cast<int>(axes.size()) != rank) {

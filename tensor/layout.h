@@ -77,6 +77,8 @@ struct Layout {
   /// Row-major, without gaps, from offset 0.
   explicit Layout(const Shape& sizes);
   Layout(const Shape& sizes, const Shape& steps, std::int64_t start);
+  /// True where several elements lie in one place, as after expand().
+  bool repeats_elements() const;
 
   int rank() const { return shape.rank(); }
 };

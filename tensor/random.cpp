@@ -1,4 +1,5 @@
 #include <gradus/tensor/create.h>
+#include <gradus/tensor/elementwise.h>
 #include <gradus/tensor/error.h>
 #include <gradus/tensor/kernels/dispatch.h>
 #include <gradus/tensor/kernels/random.h>
@@ -76,6 +77,7 @@ void check_floating(const char* operation, DType dtype) {
 // What was drawn has no derivative: a result that the graph still needs must not be drawn over.
 void check_overwritable(const char* operation, const Tensor& out) {
   check_floating(operation, out.dtype());
+  check_separate(operation, out);
   if (!out.requires_grad() || out.is_leaf()) return;
   throw Error(operation, "would draw over " + describe(out) +
                              ", which a recorded operation made; work on detach(), or open a no_grad scope "
@@ -87,12 +89,12 @@ template <class Fill>
 void fill_in_place(Tensor& out, const Fill& fill) {
   if (out.is_contiguous()) {
     fill(out);
-    out.body()->storage->version.fetch_add(1, std::memory_order_relaxed);
   } else {
     const Tensor drawn = empty(out.shape(), out.dtype());
     fill(drawn);
-    out.copy_(drawn);
+    run_copy(drawn, out);
   }
+  out.body()->storage->version.fetch_add(1, std::memory_order_relaxed);
 }
 
 // The high half of a 64-bit number times `range`: uniform in [0, range) but for a bias below range / 2^64

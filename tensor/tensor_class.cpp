@@ -16,6 +16,14 @@ std::int64_t Tensor::size(std::int64_t axis) const {
   return shape()[normalize_axis("size", axis, shape())];
 }
 
+void check_separate(const char* operation, const Tensor& tensor) {
+  if (!tensor.layout().repeats_elements()) return;
+  throw Error(operation,
+              describe(tensor) +
+                  " has several elements in one place of memory, as expand() makes them, and a write would "
+                  "write them over each other: write to its clone()");
+}
+
 namespace {
 
 template <class From, class To>
@@ -65,6 +73,7 @@ template bool Tensor::item<bool>() const;
 template <class T>
 std::vector<T> Tensor::to_vector() const {
   if constexpr (std::is_same_v<T, bool>) {
+    if (dtype() != DType::boolean) return to(DType::boolean).to_vector<bool>();
     const auto values = to_vector<std::int64_t>();
     return std::vector<bool>(values.begin(), values.end());
   } else {

@@ -57,7 +57,7 @@ constexpr Index range(std::int64_t start, std::int64_t stop = end_of_axis, std::
   return Index(Index::Kind::range, start, stop, step);
 }
 
-/// Element access by coordinates, without checks beyond the debug build's: a(i, j).
+/// Element access by coordinates, without checks: a(i, j).
 template <class T, int Rank>
 struct Accessor {
   T* data;
@@ -79,7 +79,8 @@ struct BackwardOptions {
 
 class Tensor {
  public:
-  /// An undefined tensor: no storage, no shape. Only defined() may be asked of it.
+  /// An undefined tensor: no storage, no shape. Only defined() may be asked of it; operations refuse it by an
+  /// Error.
   Tensor() = default;
   /// Takes over a body; for code that makes tensors.
   explicit Tensor(Ref<TensorBody> body) : body_(std::move(body)) {}
@@ -217,6 +218,9 @@ class Tensor {
 
   Ref<TensorBody> body_;
 };
+
+/// Throws where the tensor has several elements in one place: a write would write them over each other.
+void check_separate(const char* operation, const Tensor& tensor);
 
 /// "float32 (2, 3)": how errors speak of a tensor; with its name where it has one.
 std::string describe(const Tensor& tensor);

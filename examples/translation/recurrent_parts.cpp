@@ -49,7 +49,7 @@ RecurrentCell::RecurrentCell(ModelKind kind, std::int64_t input_size, std::int64
 }
 
 const nn::RecurrentWeights& RecurrentCell::weights() const {
-  return rnn_ ? rnn_->weights : lstm_ ? lstm_->weights : gru_->weights;
+  return rnn_ ? *rnn_->weights : lstm_ ? *lstm_->weights : *gru_->weights;
 }
 
 Tensor RecurrentCell::project_first(const Tensor& first) const {

@@ -102,10 +102,23 @@ struct GeluTanh {
     return T(0.5) * x * (T(1) + tanh_(T(0.79788456080286535588) * (x + T(0.044715) * x * x * x)));
   }
 };
+/// A bound as a T: of integers the nearest one, the largest and the smallest for what lies beyond them,
+/// `otherwise` for nan.
+template <class T>
+GRADUS_INLINE T bound(double value, T otherwise) {
+  if constexpr (std::is_floating_point_v<T>) {
+    return static_cast<T>(value);
+  } else {
+    if (value >= 0x1p63) return std::numeric_limits<T>::max();
+    if (value < -0x1p63) return std::numeric_limits<T>::min();
+    return value == value ? static_cast<T>(value) : otherwise;
+  }
+}
 struct Clamp {
   template <class T>
   GRADUS_INLINE T f(T x, const double* parameters) {
-    const T low = static_cast<T>(parameters[0]), high = static_cast<T>(parameters[1]);
+    const T low = bound<T>(parameters[0], std::numeric_limits<T>::lowest());
+    const T high = bound<T>(parameters[1], std::numeric_limits<T>::max());
     const T above = x < low ? low : x;
     return above > high ? high : above;
   }

@@ -179,6 +179,108 @@ TEST_CASE("hooks: see the whole gradient, and may change it") {
   CHECK(x.grad().to_vector<double>() == Values{9, 9});
 }
 
+TEST_CASE("hooks: one may remove itself, register another, and not change the dtype") {
+  const Tensor x = leaf({1, 2});
+  const Tensor y = x * 3;
+  std::vector<int> calls;
+  HookHandle first{};
+  first = register_hook(y, [&, kept = std::string("of the first hook")](const Tensor&) {
+    remove_hook(y, first);
+    register_hook(y, [&](const Tensor&) {
+      calls.push_back(3);
+      return Tensor();
+    });
+    CHECK(kept == "of the first hook");
+    calls.push_back(1);
+    return Tensor();
+  });
+  register_hook(y, [&](const Tensor&) {
+    calls.push_back(2);
+    return Tensor();
+  });
+  sum(y).backward({}, {.retain_graph = true});
+  CHECK(calls == std::vector<int>{1, 2});
+  sum(y).backward();
+  CHECK(calls == std::vector<int>{1, 2, 2, 3});
+  const Tensor z = x * 2;
+  register_hook(z, [](const Tensor& g) { return g.to(DType::float32); });
+  CHECK(contains(error_of([&] { sum(z).backward(); }),
+                 "returned float32 (2,) in place of a gradient float64 (2,)"));
+}
+
+TEST_CASE("hooks: a pass within a pass takes nothing from it") {
+  const Tensor w = leaf({1, 2});
+  const Tensor penalty = sum(w * 10);
+  const Tensor h = w * 3;
+  Tensor inner;
+  register_hook(h, [&](const Tensor&) {
+    penalty.backward();
+    const enable_grad scope;
+    inner = grad(sum(w * w), w);
+    return Tensor();
+  });
+  sum(h).backward();
+  CHECK(w.grad().to_vector<double>() == Values{13, 13});
+  CHECK(inner.to_vector<double>() == Values{2, 4});
+  // One that goes through what the other has still before it, too: with retain_graph, and else by an error.
+  for (const bool retain : {true, false}) {
+    const Tensor x = leaf({1, 2});
+    const Tensor square = x * x, cube = square * x, total = sum(square);
+    register_hook(cube, [&](const Tensor&) {
+      total.backward({}, {.retain_graph = retain});
+      return Tensor();
+    });
+    const std::string problem = error_of([&] { sum(cube).backward(); });
+    REQUIRE(problem.empty() == retain);
+    if (retain) CHECK(x.grad().to_vector<double>() == Values{3 + 2, 12 + 4});
+    else CHECK(contains(problem, "used and freed"));
+  }
+}
+
+TEST_CASE("backward: with create_graph gradients are stored in memory of their own") {
+  const Tensor x = leaf({1, 2, 3});
+  sum(x).backward({}, {.create_graph = true});
+  sum(x).backward();
+  CHECK(x.grad().to_vector<double>() == Values{2, 2, 2});
+  const Tensor a = leaf({1, 2}), b = leaf({1, 2}), seed = ones({2}, DType::float64);
+  (a + b).backward(seed, {.create_graph = true});
+  (a + b).backward(seed);
+  CHECK(a.grad().to_vector<double>() == Values{2, 2});
+  CHECK(b.grad().to_vector<double>() == Values{2, 2});
+  CHECK(seed.to_vector<double>() == Values{1, 1});
+}
+
+TEST_CASE("grad: results are nobody else's, and the graph behind the input is left alone") {
+  const Tensor a = leaf({1, 2}), b = leaf({1, 2}), seed = ones({2}, DType::float64);
+  const Tensor outputs[] = {a + b}, inputs[] = {a, b}, seeds[] = {seed};
+  std::vector<Tensor> found = grad(outputs, inputs, seeds);
+  found[0].mul_(10);
+  CHECK(found[1].to_vector<double>() == Values{1, 1});
+  CHECK(seed.to_vector<double>() == Values{1, 1});
+  Tensor of_sum = grad(sum(a), a);
+  of_sum.add_(1);
+  CHECK(of_sum.to_vector<double>() == Values{2, 2});
+  const Tensor h = exp(a);
+  const Tensor g = grad(sum(h * h), h);
+  CHECK(g.to_vector<double>() == Values{2 * std::exp(1.0), 2 * std::exp(2.0)});
+  sum(h).backward();
+  CHECK(a.grad().to_vector<double>() == h.to_vector<double>());
+}
+
+TEST_CASE("freezing: after the forward pass, too") {
+  Tensor w = leaf({1, 2});
+  const Tensor y = sum(w * 3);
+  w.requires_grad_(false);
+  y.backward();
+  CHECK_FALSE(w.grad().defined());
+}
+
+TEST_CASE("gradcheck: a derivative of zero with no absolute tolerance") {
+  const Tensor x = leaf({1, 2});
+  const auto half = [](const std::vector<Tensor>& in) { return in[0][0] * 2; };
+  CHECK(gradcheck(half, {x}, {.atol = 0}).passed);
+}
+
 TEST_CASE("a weight used in many small products: its gradient is whole wherever it is looked at") {
   // Steps of three rows each, fewer than the products are put off for, and then of many more.
   for (const std::int64_t steps : {1, 5, 900}) {

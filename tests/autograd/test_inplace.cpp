@@ -32,7 +32,11 @@ TEST_CASE("in place: a saved output that was overwritten is found out") {
   const Tensor x = leaf({1, 2});
   Tensor y = exp(x);
   const Tensor total = sum(y);
-  y.mul_(2);
+  CHECK(contains(error_of([&] { y.mul_(2); }), "what an operation keeps for its backward pass"));
+  {
+    const no_grad scope;
+    y.mul_(2);
+  }
   CHECK_FALSE(error_of([&] { total.backward(); }).empty());
 }
 
@@ -53,6 +57,62 @@ TEST_CASE("in place: a tensor that nobody saved may be written") {
   CHECK(y.to_vector<double>() == Values{5, 11});
   sum(y).backward();
   CHECK(x.grad().to_vector<double>() == Values{5, 7});
+}
+
+TEST_CASE("in place: a recorded write is refused where others share the storage") {
+  const Tensor x = leaf({1, 2});
+  Tensor y = x * 2;
+  {
+    const Tensor view = y[0];
+    CHECK(contains(error_of([&] { y.mul_(3); }), "shares its storage"));
+    view.backward();
+  }
+  CHECK(x.grad().to_vector<double>() == Values{2, 0});
+  y = x * 2;
+  y.mul_(3);
+  sum(y).backward();
+  CHECK(x.grad().to_vector<double>() == Values{8, 6});
+}
+
+TEST_CASE("in place: what a recorded write needs of the old value is kept") {
+  const Tensor x = leaf({1, 2}), w = leaf({3, 5});
+  Tensor y = x * 2;
+  y.clamp_(0, 3);
+  sum(y).backward();
+  CHECK(x.grad().to_vector<double>() == Values{2, 0});
+  Tensor z = x * 2;
+  z.mul_(w);
+  sum(z).backward();
+  CHECK(w.grad().to_vector<double>() == Values{2, 4});
+  CHECK(x.grad().to_vector<double>() == Values{2 + 6, 10});
+  Tensor constant = ones({2}, DType::float64);
+  constant.mul_(w);
+  sum(constant).backward();
+  CHECK(w.grad().to_vector<double>() == Values{3, 5});
+  const Tensor v = leaf({2, 4});
+  Tensor square = v * 1, one = v * 1;
+  square.mul_(square);
+  one.div_(one);
+  (sum(square) + sum(one)).backward();
+  CHECK(v.grad().to_vector<double>() == Values{4, 8});
+}
+
+TEST_CASE("in place: several elements in one place are not written") {
+  const Tensor base = zeros({1}, DType::float64);
+  Tensor wide = base.expand({3});
+  const char* const what = "several elements in one place";
+  CHECK(contains(error_of([&] { wide.add_(1); }), what));
+  CHECK(contains(error_of([&] { wide.fill_(1); }), what));
+  CHECK(contains(error_of([&] { wide.clamp_(1, 2); }), what));
+  CHECK(contains(error_of([&] { wide.normal_(0, 1); }), what));
+  CHECK(contains(error_of([&] { wide[{range(0, 2)}] = 1.0; }), what));
+  CHECK(base.item() == 0);
+  Tensor one = base.expand({1, 1});
+  one.add_(1);
+  CHECK(base.item() == 1);
+  Tensor across = ones({2, 3}).t();
+  across.requires_grad_().uniform_(2, 3);
+  CHECK(min(across).item() >= 2);
 }
 
 TEST_CASE("in place: a leaf that requires a gradient is written under no_grad only") {

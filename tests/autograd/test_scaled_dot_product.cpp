@@ -80,6 +80,16 @@ TEST_CASE("attention does not overflow on huge scores") {
   CHECK(scaled_dot_product_attention(q, k, v).item() == 2);
 }
 
+TEST_CASE("a window that reaches further than the sentence leaves nothing out") {
+  manual_seed(5);
+  const Tensor x = randn({1, 2, 5, 4});
+  const std::vector<float> all = scaled_dot_product_attention(x, x, x).to_vector<float>();
+  for (const std::int64_t back : {0, 1, 2, 100}) {
+    CHECK(scaled_dot_product_attention(x, x, x, {.window = INT64_MAX - back}).to_vector<float>() == all);
+  }
+  CHECK_THROWS_WITH_AS(scaled_dot_product_attention(x, {}, x), doctest::Contains("undefined"), Error);
+}
+
 TEST_CASE("attention refuses what does not fit") {
   const auto x = [](Shape shape) { return zeros(shape); };
   CHECK_THROWS_WITH_AS(scaled_dot_product_attention(x({2, 3, 4}), x({1, 2, 3, 4}), x({1, 2, 3, 4})),

@@ -58,6 +58,12 @@ TEST_CASE("hierarchical attention: words weigh within their sentence, sentences 
   const Tensor wider =
       cat({cat({ids, zeros({3, 3, 2}, DType::int64)}, 2), zeros({3, 2, 6}, DType::int64)}, 1);
   CHECK(largest_difference(model(wider).document, y.document) < 1e-6);
+  // Padding in front of words and sentences has no weight, and what comes behind it is read.
+  const Tensor gap = tensor({{{1, 2}, {0, 0}, {0, 4}}}, DType::int64),
+               other = tensor({{{1, 2}, {0, 0}, {0, 5}}}, DType::int64);
+  CHECK(model(gap).sentence_weights[{0, 1}].item() == 0);
+  CHECK(model(gap).word_weights[{0, 2, 0}].item() == 0);
+  CHECK(largest_difference(model(gap).document, model(other).document) > 1e-4);
   // The order of the sentences counts, because a recurrence reads them.
   CHECK(largest_difference(model(ids[{range(0, 1), range(0, 2)}].clone()).document,
                            model(flip(ids[{range(0, 1), range(0, 2)}], {1})).document) > 1e-4);

@@ -1,5 +1,6 @@
 #include <gradus/nn/linear.h>
 #include <gradus/nn/model.h>
+#include <gradus/nn/transformer.h>
 #include <gradus/tensor/create.h>
 
 #include <doctest/doctest.h>
@@ -124,6 +125,38 @@ TEST_CASE("every kind of field is visited") {
                                  "scales.0", "scales.1", "maybe.first", "maybe.second", "held.first",
                                  "held.second", "pair.0", "tuple.1.first", "tuple.1.second", "by_name.de",
                                  "by_name.en", "by_number.7"});
+}
+
+TEST_CASE("an unordered map is visited by its keys, and so is its clone") {
+  std::unordered_map<std::string, Tensor> heads;
+  for (const char* key : {"it", "de", "fr", "en", "es", "cs", "nl"}) heads.emplace(key, parameter());
+  CHECK(names_of(heads) == Names{"cs", "de", "en", "es", "fr", "it", "nl"});
+  CHECK(names_of(clone(heads)) == names_of(heads));
+}
+
+TEST_CASE("a nameless field adds nothing to the path, the same type elsewhere does") {
+  struct Layer {
+    nameless<Pair> inner;
+    Pair named;
+    std::vector<nameless<Pair>> many = std::vector<nameless<Pair>>(2);
+  };
+  const Layer layer;
+  CHECK(names_of(layer) == Names{"first", "second", "named.first", "named.second", "many.first",
+                                 "many.second", "many.first", "many.second"});
+  CHECK(layer.inner->first.is_same((*layer.inner).first));
+  CHECK(names_of(clone(layer)) == names_of(layer));
+  struct Experts {
+    std::vector<nn::FeedForward> experts;
+    nn::FeedForward shared{2, 3, nn::FeedForwardKind::relu};
+  };
+  Experts model;
+  for (int i = 0; i < 2; ++i) model.experts.emplace_back(2, 3, nn::FeedForwardKind::relu);
+  const Names names = names_of(model);
+  CHECK(names.size() == 12);
+  CHECK(names[0] == "experts.0.linear1.weight");
+  CHECK(names[4] == "experts.1.linear1.weight");
+  CHECK(names[8] == "shared.linear1.weight");
+  load_state_dict(model, state_dict(clone(model)));
 }
 
 TEST_CASE("a container, a tensor and a field are models by themselves") {

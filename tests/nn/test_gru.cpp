@@ -72,12 +72,24 @@ TEST_CASE("a GRU cell takes one step of the layer") {
   const Tensor x = randn({2, 4}), state = randn({2, 3});
   const Tensor next = cell(x, state);
   // r, z, n by hand.
-  const Tensor a = linear(x, cell.weights.weight_ih, cell.weights.bias_ih),
-               b = linear(state, cell.weights.weight_hh, cell.weights.bias_hh);
+  const Tensor a = linear(x, cell.weights->weight_ih, cell.weights->bias_ih),
+               b = linear(state, cell.weights->weight_hh, cell.weights->bias_hh);
   const Tensor r = sigmoid(a.slice(1, 0, 3) + b.slice(1, 0, 3)),
                z = sigmoid(a.slice(1, 3, 6) + b.slice(1, 3, 6));
   const Tensor n = tanh(a.slice(1, 6) + r * b.slice(1, 6));
   CHECK(largest_difference(next, (1 - z) * n + z * state) < 1e-6);
+}
+
+TEST_CASE("cells begin with zeros where no state is given") {
+  manual_seed(6);
+  const Tensor x = randn({2, 3}), zero = zeros({2, 4});
+  const nn::GRUCell gru(3, 4);
+  CHECK(gru(x).to_vector<float>() == gru(x, zero).to_vector<float>());
+  const nn::RNNCell rnn(3, 4);
+  CHECK(rnn(x).to_vector<float>() == rnn(x, zero).to_vector<float>());
+  const nn::LSTMCell lstm(3, 4);
+  CHECK(lstm(x).state.to_vector<float>() == lstm(x, zero, zero).state.to_vector<float>());
+  CHECK(lstm(x, randn({2, 4})).cell.shape() == Shape{2, 4});
 }
 
 TEST_CASE("a GRU without bias, without steps, and with wrong inputs") {

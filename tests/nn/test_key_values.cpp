@@ -113,6 +113,26 @@ TEST_CASE("gradients go through a cache") {
   CHECK(cache.length() == 6);
 }
 
+TEST_CASE("gradients go through a cache where the queries alone are trained") {
+  manual_seed(4);
+  nn::MultiHeadAttention attention(8, 4, {.bias = false, .key_value_heads = 2});
+  Tensor trained;
+  for (auto& [name, tensor] : named_parameters(attention)) {
+    tensor.requires_grad_(name == "q_proj_weight");
+    if (name == "q_proj_weight") trained = tensor;
+  }
+  const Tensor x = randn({2, 3, 8});
+  sum(square(attention(x, x, x, {.causal = true}).output)).backward();
+  const Tensor expected = trained.grad().clone();
+  zero_grad(attention);
+  nn::KeyValues cache;
+  Tensor loss = zeros({});
+  for (std::int64_t t = 0; t < 3; ++t)
+    loss = loss + sum(square(attention.step(x.slice(1, t, t + 1), cache).output));
+  loss.backward();
+  CHECK(max(abs(trained.grad() - expected)).item() < 1e-5);
+}
+
 TEST_CASE("a cache refuses what does not continue it") {
   nn::KeyValues cache;
   cache.append(nn::KeyValues(zeros({2, 1, 3, 4}), zeros({2, 1, 3, 4})));

@@ -14,7 +14,7 @@ TEST_CASE("an RNN equals tanh of one product with state and input side by side")
   manual_seed(2);
   const nn::RNNCell cell(3, 4);
   const Tensor x = randn({2, 3}), state = randn({2, 4});
-  const nn::RecurrentWeights& w = cell.weights;
+  const nn::RecurrentWeights& w = *cell.weights;
   const Tensor whole = linear(cat({state, x}, 1), cat({w.weight_hh, w.weight_ih}, 1), w.bias_ih + w.bias_hh);
   CHECK(largest_difference(cell(x, state), gradus::tanh(whole)) < 1e-6);
   const nn::RNN rnn(3, 4, {.layers = 2, .nonlinearity = RecurrentNonlinearity::relu});
