@@ -128,8 +128,7 @@ Tensor MultiHeadAttention::project_query(const Tensor& query) const {
 }
 
 /// Queries, keys and values of self attention: one product for all three where their weights are one.
-MultiHeadAttention::Projections MultiHeadAttention::project_all(const Tensor& x,
-                                                                std::int64_t first) const {
+MultiHeadAttention::Projections MultiHeadAttention::project_all(const Tensor& x, std::int64_t first) const {
   if (!in_proj_weight_.defined()) return {project_query(x), project(x, x, first)};
   check_input("input", x, features_);
   const std::int64_t E = features_;

@@ -26,7 +26,7 @@ struct FeedOptions {
   std::int64_t accumulate = 1;  // batches of a step
   std::int64_t epochs = 1;
   double subword_sampling = 0;  // how freely words are cut anew in every epoch; 0: always the same way
-  Reach reach;  // of the model: a sentence whose pieces would be too many is cut as it always is
+  Reach reach = {};  // of the model: a sentence whose pieces would be too many is cut as it always is
   std::uint64_t seed = 1;
 };
 

@@ -103,22 +103,22 @@ struct GeluTanh {
   }
 };
 /// A bound as a T: of integers the nearest one, the largest and the smallest for what lies beyond them,
-/// `otherwise` for nan.
+/// `no_bound` for nan.
 template <class T>
-GRADUS_INLINE T bound(double value, T otherwise) {
-  if constexpr (std::is_floating_point_v<T>) {
-    return static_cast<T>(value);
+GRADUS_INLINE T bound(double value, std::int64_t no_bound) {
+  if constexpr (__is_same(T, std::int64_t)) {
+    if (value >= 0x1p63) return INT64_MAX;
+    if (value < -0x1p63) return INT64_MIN;
+    return value == value ? static_cast<T>(value) : no_bound;
   } else {
-    if (value >= 0x1p63) return std::numeric_limits<T>::max();
-    if (value < -0x1p63) return std::numeric_limits<T>::min();
-    return value == value ? static_cast<T>(value) : otherwise;
+    return static_cast<T>(value);
   }
 }
 struct Clamp {
   template <class T>
   GRADUS_INLINE T f(T x, const double* parameters) {
-    const T low = bound<T>(parameters[0], std::numeric_limits<T>::lowest());
-    const T high = bound<T>(parameters[1], std::numeric_limits<T>::max());
+    const T low = bound<T>(parameters[0], INT64_MIN);
+    const T high = bound<T>(parameters[1], INT64_MAX);
     const T above = x < low ? low : x;
     return above > high ? high : above;
   }
