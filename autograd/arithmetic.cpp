@@ -22,10 +22,6 @@ DType result_dtype(const Tensor& a, const Tensor& b) {
   return promote(a.dtype(), b.dtype());
 }
 
-void check_defined(const char* operation, const Tensor& a, const Tensor& b) {
-  if (!a.defined() || !b.defined()) throw Error(operation, "got " + describe(a) + " and " + describe(b));
-}
-
 Shape result_shape(const char* operation, const Tensor& a, const Tensor& b) {
   return a.shape() == b.shape() ? a.shape() : broadcast_shapes(operation, a.shape(), b.shape());
 }
@@ -42,13 +38,13 @@ Tensor binary(const char* operation, BinaryOp op, const Tensor& a, const Tensor&
 }
 
 Tensor binary(const char* operation, BinaryOp op, const Tensor& a, const Tensor& b, double alpha = 1) {
-  check_defined(operation, a, b);
+  check_defined(operation, {&a, &b});
   return binary(operation, op, a, b, result_dtype(a, b), alpha);
 }
 
 /// The number as a tensor of shape () in the dtype that it has beside `other`.
 Tensor operand(Scalar value, const Tensor& other) {
-  if (!other.defined()) throw Error("scalar", "the other operand is an undefined tensor");
+  check_defined("scalar", {&other});
   const bool widens = !value.integral() && !is_floating(other.dtype());
   const bool from_bool = value.integral() && other.dtype() == DType::boolean;
   return full({}, value, widens ? DType::float32 : from_bool ? DType::int64 : other.dtype());
@@ -57,10 +53,11 @@ Tensor operand(Scalar value, const Tensor& other) {
 }  // namespace
 
 Tensor add(const Tensor& a, const Tensor& b, Scalar alpha) {
-  check_defined("add", a, b);
-  if (a.dtype() == DType::boolean && b.dtype() == DType::boolean) return logical_or(a, b);
-  Tensor y = binary("add", BinaryOp::add, a, b, alpha.to_double());
-  check_alpha("add", alpha, y);
+  check_defined("add", {&a, &b});
+  const DType dtype = result_dtype(a, b);
+  check_alpha("add", alpha, dtype);
+  if (dtype == DType::boolean) return logical_or(a, b);
+  Tensor y = binary("add", BinaryOp::add, a, b, dtype, alpha.to_double());
   if (recording(a, b)) {
     record(y, "add", {&a, &b}, [alpha](Sink& sink, const Tensor& g) {
       sink.add(0, g);
@@ -71,8 +68,10 @@ Tensor add(const Tensor& a, const Tensor& b, Scalar alpha) {
 }
 
 Tensor sub(const Tensor& a, const Tensor& b, Scalar alpha) {
-  Tensor y = binary("sub", BinaryOp::sub, a, b, alpha.to_double());
-  check_alpha("sub", alpha, y);
+  check_defined("sub", {&a, &b});
+  const DType dtype = result_dtype(a, b);
+  check_alpha("sub", alpha, dtype);
+  Tensor y = binary("sub", BinaryOp::sub, a, b, dtype, alpha.to_double());
   if (recording(a, b)) {
     record(y, "sub", {&a, &b}, [alpha](Sink& sink, const Tensor& g) {
       sink.add(0, g);
@@ -83,7 +82,7 @@ Tensor sub(const Tensor& a, const Tensor& b, Scalar alpha) {
 }
 
 Tensor mul(const Tensor& a, const Tensor& b) {
-  check_defined("mul", a, b);
+  check_defined("mul", {&a, &b});
   if (a.dtype() == DType::boolean && b.dtype() == DType::boolean) return logical_and(a, b);
   Tensor y = binary("mul", BinaryOp::mul, a, b);
   if (recording(a, b)) {
@@ -98,11 +97,12 @@ Tensor mul(const Tensor& a, const Tensor& b) {
 }
 
 Tensor div(const Tensor& a, const Tensor& b) {
-  check_defined("div", a, b);
+  check_defined("div", {&a, &b});
   const DType dtype = is_floating(result_dtype(a, b)) ? result_dtype(a, b) : DType::float32;
   Tensor y = binary("div", BinaryOp::div, a, b, dtype);
   if (recording(a, b)) {
-    record(y, "div", {&a, &b}, [y = SavedOutput(y), b = Saved(b)](Sink& sink, const Tensor& g) {
+    const SavedOutput quotient_for_b = b.requires_grad() ? SavedOutput(y) : SavedOutput();
+    record(y, "div", {&a, &b}, [y = quotient_for_b, b = Saved(b)](Sink& sink, const Tensor& g) {
       const Tensor quotient = g / b.get(sink);
       sink.add(0, quotient);
       if (sink.needs(1)) sink.add(1, -(quotient * y.get(sink)));
@@ -114,7 +114,8 @@ Tensor div(const Tensor& a, const Tensor& b) {
 Tensor pow(const Tensor& a, const Tensor& b) {
   Tensor y = binary("pow", BinaryOp::pow, a, b);
   if (recording(a, b)) {
-    record(y, "pow", {&a, &b}, [y = SavedOutput(y), a = Saved(a), b = Saved(b)](Sink& sink, const Tensor& g) {
+    const SavedOutput power_for_b = b.requires_grad() ? SavedOutput(y) : SavedOutput();
+    record(y, "pow", {&a, &b}, [y = power_for_b, a = Saved(a), b = Saved(b)](Sink& sink, const Tensor& g) {
       const Tensor& base = a.get(sink);
       const Tensor& exponent = b.get(sink);
       if (sink.needs(0)) {
@@ -171,7 +172,7 @@ Tensor pow(Scalar a, const Tensor& b) { return pow(operand(a, b), b); }
 namespace {
 
 Tensor compare(const char* operation, CompareOp op, const Tensor& a, const Tensor& b) {
-  check_defined(operation, a, b);
+  check_defined(operation, {&a, &b});
   const DType dtype = result_dtype(a, b);
   Tensor y = empty(result_shape(operation, a, b), DType::boolean);
   const no_grad scope;
@@ -180,7 +181,7 @@ Tensor compare(const char* operation, CompareOp op, const Tensor& a, const Tenso
 }
 
 Tensor logical(const char* operation, BinaryOp op, const Tensor& a, const Tensor& b) {
-  check_defined(operation, a, b);
+  check_defined(operation, {&a, &b});
   if (a.dtype() != DType::boolean || b.dtype() != DType::boolean) {
     throw Error(operation, "needs two bool tensors, got " + describe(a) + " and " + describe(b));
   }
@@ -224,7 +225,7 @@ Tensor isfinite(const Tensor& x) { return logical_not(logical_or(isnan(x), isinf
 // --- choice --------------------------------------------------------------------------------------------------------------
 
 Tensor where(const Tensor& condition, const Tensor& a, const Tensor& b) {
-  check_defined("where", a, b);
+  check_defined("where", {&a, &b});
   if (!condition.defined() || condition.dtype() != DType::boolean) {
     throw Error("where", "the condition must be bool, got " + describe(condition));
   }
@@ -249,7 +250,7 @@ Tensor where(const Tensor& condition, const Tensor& a, Scalar b) { return where(
 Tensor where(const Tensor& condition, Scalar a, const Tensor& b) { return where(condition, operand(a, b), b); }
 
 Tensor masked_fill(const Tensor& x, const Tensor& mask, const Tensor& value) {
-  check_defined("masked_fill", x, value);
+  check_defined("masked_fill", {&x, &value});
   if (value.rank() != 0) {
     throw Error("masked_fill", "the value must be one number of shape (), got " + describe(value) + "; see where");
   }

@@ -213,7 +213,8 @@ void run_nodes(const NodeList& nodes, std::uint64_t pass, BackwardOptions option
     Node& node = **position;
     if (node.visited != pass) continue;
     const Node* put_off_by = make_products(node);
-    if (put_off_by && profiling.load(std::memory_order_relaxed)) [[unlikely]] profile_products(*put_off_by);
+    if (put_off_by && profiling.load(std::memory_order_relaxed)) [[unlikely]]
+      profile_products(*put_off_by);
     if (!node.pending.defined()) continue;
     Tensor gradient = run_hooks(node, std::exchange(node.pending, {}));
     captured(node, gradient);
@@ -227,7 +228,8 @@ void run_nodes(const NodeList& nodes, std::uint64_t pass, BackwardOptions option
         node.spent = true;
       }
     }
-    if (profiling.load(std::memory_order_relaxed)) [[unlikely]] profile_backward(node);
+    if (profiling.load(std::memory_order_relaxed)) [[unlikely]]
+      profile_backward(node);
   }
 }
 
@@ -251,7 +253,8 @@ void seed(std::span<const Tensor> outputs, std::span<const Tensor> gradients) {
     }
     accumulate(*node_of(output), gradient, true);
   }
-  if (profiling.load(std::memory_order_relaxed)) [[unlikely]] profile_pass();
+  if (profiling.load(std::memory_order_relaxed)) [[unlikely]]
+    profile_pass();
 }
 
 std::vector<Node*> roots_of(std::span<const Tensor> outputs) {
@@ -293,6 +296,7 @@ void Tensor::backward(const Tensor& gradient, BackwardOptions options) const {
   const enable_grad scope(options.create_graph);
   Pass pass;
   Node* const root = node_of(*this);
+  const Ref<Node> kept(root);  // a hook may let go of this tensor
   const NodeList nodes =
       reachable(std::span(&root, 1), pass.number(), 0, [&](Node& node) { pass.mark(node); });
   for (const Node* node : nodes) {
@@ -321,8 +325,10 @@ std::vector<Tensor> grad(std::span<const Tensor> outputs, std::span<const Tensor
   }
   const enable_grad scope(options.create_graph);
   Pass reached;
-  const NodeList nodes =
-      reachable(roots_of(outputs), reached.number(), 0, [&](Node& node) { reached.mark(node); });
+  const std::vector<Node*> roots = roots_of(outputs);
+  std::vector<Ref<Node>> kept;  // a hook may let go of the outputs
+  for (Node* root : roots) kept.emplace_back(root);
+  const NodeList nodes = reachable(roots, reached.number(), 0, [&](Node& node) { reached.mark(node); });
   const PendingGuard guard(nodes);
 
   // Only what leads to an input is gone through; oldest first, so a node comes after everything it was
@@ -336,7 +342,7 @@ std::vector<Tensor> grad(std::span<const Tensor> outputs, std::span<const Tensor
       needed = node->inputs[i] && node->inputs[i]->visited == pass;
     }
     if (needed) node->visited = pass;
-    if (needed && node->spent) second_pass(*node);
+    if (needed && node->spent && leads_on(*node, pass)) second_pass(*node);
   }
   seed(outputs, gradients);
   std::vector<Tensor> results(inputs.size());

@@ -108,7 +108,7 @@ ValuesAndIndices pick(const char* operation, ReduceOp op, const Tensor& x, std::
 
 Tensor find_any(const char* operation, ReduceOp op, const Tensor& x, std::optional<std::int64_t> axis,
                 bool keepdim) {
-  if (!x.defined()) throw Error(operation, "got an undefined tensor");
+  check_defined(operation, {&x});
   if (axis) return find(operation, op, x, *axis, keepdim);
   const no_grad scope;
   const Tensor index = find(operation, op, x.flatten(), 0, false);

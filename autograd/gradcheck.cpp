@@ -38,7 +38,7 @@ std::vector<std::size_t> check_inputs(const char* operation, const std::vector<T
     }
     if (!inputs[i].is_leaf())
       throw Error(operation, which + "was computed; give the leaf that it comes from");
-    if (inputs[i].layout().repeats_elements()) {
+    if (inputs[i].layout().overlaps_itself()) {
       throw Error(operation, which +
                                  "has elements that share memory, so that they cannot be moved one by one; "
                                  "use contiguous()");

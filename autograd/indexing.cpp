@@ -112,7 +112,7 @@ Tensor index_add(const Tensor& x, std::int64_t axis, const Tensor& index, const 
                                  to_string(expected) + " to be added to " + describe(x) + " along axis " +
                                  std::to_string(at) + ", got " + describe(source));
   }
-  check_alpha("index_add", alpha, x);
+  check_alpha("index_add", alpha, x.dtype());
   const Tensor chosen = checked_indices("index_add", index, x.rank() > 0 ? x.shape()[at] : 1);
   Tensor y = x.detach().clone();
   {

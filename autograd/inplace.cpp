@@ -21,8 +21,9 @@ void bump_version(const Tensor& tensor) {
 
 /// Throws where a write must not happen; true where it has to be recorded.
 bool must_record(const char* operation, const Tensor& self, const Tensor* source = nullptr) {
-  if (!self.defined() || (source && !source->defined())) throw Error(operation, "got an undefined tensor");
-  check_separate(operation, self);
+  check_defined(operation, {&self});
+  if (source) check_defined(operation, {source});
+  check_no_internal_overlap(operation, self);
   if (!grad_enabled()) return false;
   if (self.requires_grad()) {
     if (self.is_leaf()) {
@@ -42,8 +43,8 @@ bool must_record(const char* operation, const Tensor& self, const Tensor* source
     throw Error(operation,
                 describe(self) +
                     " shares its storage with tensors that would not learn of a recorded write: a "
-                    "view, a detach(), or what an operation keeps for its backward pass. Build the "
-                    "result with where, cat or stack, or write in a no_grad scope");
+                    "view, a detach(), or what an operation keeps for its backward pass. Compute a "
+                    "new tensor (y = y + x; of parts by where, cat or stack), or write in a no_grad scope");
   }
   return true;
 }
@@ -86,14 +87,14 @@ Tensor& binary_(const char* operation, BinaryOp op, Tensor& self, const Tensor& 
 }  // namespace
 
 Tensor& Tensor::add_(const Tensor& other, Scalar alpha) {
-  check_alpha("add_", alpha, *this);
+  check_alpha("add_", alpha, dtype());
   if (must_record("add_", *this, &other)) adopt("add_", *this, add(*this, other, alpha));
   else binary_("add_", BinaryOp::add, *this, other, alpha.to_double());
   return *this;
 }
 
 Tensor& Tensor::sub_(const Tensor& other, Scalar alpha) {
-  check_alpha("sub_", alpha, *this);
+  check_alpha("sub_", alpha, dtype());
   if (must_record("sub_", *this, &other)) adopt("sub_", *this, sub(*this, other, alpha));
   else binary_("sub_", BinaryOp::sub, *this, other, alpha.to_double());
   return *this;
@@ -120,7 +121,7 @@ namespace {
 
 /// A number beside a tensor, refused where it would turn integers into fractions.
 Tensor number(const char* operation, const Tensor& self, Scalar value) {
-  if (!self.defined()) throw Error(operation, "got an undefined tensor");
+  check_defined(operation, {&self});
   return full({}, value, value.integral() || is_floating(self.dtype()) ? self.dtype() : DType::float32);
 }
 

@@ -262,8 +262,8 @@ Tensor addmm(const Tensor& input, const Tensor& mat1, const Tensor& mat2, Scalar
   check_rank("addmm", mat1, 2);
   check_rank("addmm", mat2, 2);
   const double alpha_value = alpha.to_double(), beta_value = beta.to_double();
-  check_alpha("addmm", alpha, mat1);
-  check_alpha("addmm", beta, mat1);
+  check_alpha("addmm", alpha, mat1.dtype());
+  check_alpha("addmm", beta, mat1.dtype());
   const Shape shape = product_shape("addmm", mat1, mat2);
   if (broadcast_shapes("addmm", input.shape(), shape) != shape) {
     throw Error("addmm", describe(input) + " cannot be broadcast to the product's shape " + to_string(shape));

@@ -118,6 +118,7 @@ class Saved {
 /// The operation's own output, kept without a cycle: the handle to the node is put back when it is read.
 class SavedOutput {
  public:
+  SavedOutput() = default;
   explicit SavedOutput(const Tensor& output);
   Tensor get(const Sink& sink) const;
 

@@ -54,16 +54,10 @@ Tensor with_leading_split(const Tensor& x, const Shape& picked) {
 
 }  // namespace
 
-void check_defined(const char* operation, std::initializer_list<const Tensor*> tensors) {
-  for (const Tensor* tensor : tensors) {
-    if (!tensor->defined()) throw Error(operation, "got an undefined tensor");
-  }
-}
-
-void check_alpha(const char* operation, Scalar alpha, const Tensor& y) {
-  if (alpha.integral() || !y.defined() || is_floating(y.dtype())) return;
+void check_alpha(const char* operation, Scalar alpha, DType dtype) {
+  if (alpha.integral() || is_floating(dtype)) return;
   throw Error(operation, "a factor of " + std::to_string(alpha.to_double()) + " does not go with " +
-                             describe(y) + ", which has no fractions: convert it with to()");
+                             name_of(dtype) + ", which has no fractions: convert with to()");
 }
 
 Tensor checked_indices(const char* operation, const Tensor& indices, std::int64_t size, bool negative) {

@@ -10,7 +10,7 @@
 namespace gradus {
 
 ReducedAxes::ReducedAxes(const char* operation, const Tensor& x, const Shape& named) {
-  if (!x.defined()) throw Error(operation, "got an undefined tensor");
+  check_defined(operation, {&x});
   axes = normalize_axes(operation, {named.begin(), named.end()}, x.shape());
   kept_shape = x.shape();
   for (std::int64_t axis : axes) {

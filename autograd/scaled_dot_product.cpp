@@ -73,10 +73,11 @@ Problem check(const Tensor& query, const Tensor& key, const Tensor& value,
   }
   if (!(options.dropout >= 0 && options.dropout <= 1))
     refuse("dropout must lie in [0, 1], got " + std::to_string(options.dropout), false);
-  if (options.first_query < 0)
+  const std::int64_t positions = q[2] + k[2];
+  if (options.first_query < 0 || options.first_query > std::numeric_limits<std::int64_t>::max() - positions)
     refuse("the first query cannot stand at position " + std::to_string(options.first_query), false);
   // No further than from the first position to the last: sums with it cannot overflow then.
-  const std::int64_t window = std::min(options.window, options.first_query + q[2] + k[2]);
+  const std::int64_t window = std::min(options.window, options.first_query + positions);
   const double scale = options.scale != 0
                            ? options.scale
                            : 1 / std::sqrt(static_cast<double>(std::max<std::int64_t>(q[3], 1)));

@@ -113,7 +113,7 @@ Tensor first_in_order(const Tensor& x, std::int64_t k, int at, bool descending) 
 }
 
 int checked_axis(const char* operation, const Tensor& x, std::int64_t axis) {
-  if (!x.defined()) throw Error(operation, "got an undefined tensor");
+  check_defined(operation, {&x});
   return normalize_axis(operation, axis, x.shape());
 }
 

@@ -138,7 +138,7 @@ Tensor directed_cumsum(const Tensor& x, int axis, bool reverse) {
 }  // namespace
 
 Tensor cumsum(const Tensor& x, std::int64_t axis) {
-  if (!x.defined()) throw Error("cumsum", "got an undefined tensor");
+  check_defined("cumsum", {&x});
   const int at = normalize_axis("cumsum", axis, x.shape());
   if (x.rank() == 0) return x.dtype() == DType::boolean ? x.to(DType::int64) : x.clone();
   return directed_cumsum(x.dtype() == DType::boolean ? x.to(DType::int64) : x, at, false);

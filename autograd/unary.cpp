@@ -1,11 +1,10 @@
 #include <gradus/autograd/unary.h>
 #include <gradus/tensor/create.h>
-#include <gradus/tensor/error.h>
 
 namespace gradus {
 
 Tensor unary(const char* operation, UnaryOp op, const Tensor& x, Integers integers, const double* parameters) {
-  if (!x.defined()) throw Error(operation, "got an undefined tensor");
+  check_defined(operation, {&x});
   const bool kept = is_floating(x.dtype()) || (integers == Integers::kept && x.dtype() == DType::int64);
   const Tensor input = kept ? x : x.to(integers == Integers::kept ? DType::int64 : DType::float32);
   Tensor y = empty_like(input);

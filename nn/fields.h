@@ -60,6 +60,7 @@ struct opaque {
 /// holds them itself.
 template <class T>
 struct nameless {
+  static_assert(std::is_class_v<T> && !std::is_base_of_v<Tensor, T>, "nameless<T> holds another model");
   T value;
   T& operator*() { return value; }
   const T& operator*() const { return value; }

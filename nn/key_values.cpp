@@ -3,6 +3,7 @@
 #include <gradus/autograd/node.h>
 #include <gradus/nn/key_values.h>
 #include <gradus/tensor/create.h>
+#include <gradus/tensor/elementwise.h>
 #include <gradus/tensor/error.h>
 #include <gradus/tensor/parallel.h>
 
@@ -81,7 +82,7 @@ void KeyValues::append(const KeyValues& more) {
 }
 
 void KeyValues::Positions::append(const Tensor& more) {
-  if (grad_enabled()) {  // an operation on other things that are trained may keep a view of it
+  if (recording(used, more)) {
     used = used.defined() ? cat({used, more}, 2) : more;
     room = {};
     return;
@@ -92,7 +93,9 @@ void KeyValues::Positions::append(const Tensor& more) {
     if (before > 0) larger.slice(2, 0, before).copy_(used);
     room = larger;
   }
-  room.slice(2, before, after).copy_(more);
+  // Behind all that was handed out: what the graph keeps of it stays as it is, so this is not announced as a
+  // write in place.
+  run_copy(more, room.slice(2, before, after));
   used = room.slice(2, 0, after);
 }
 

@@ -46,8 +46,8 @@ LSTMCell::LSTMCell(std::int64_t input_size, std::int64_t hidden_size, bool bias)
     : weights{RecurrentWeights("LSTMCell", 4, input_size, hidden_size, bias)} {}
 
 LSTMState LSTMCell::operator()(const Tensor& x, const Tensor& state, const Tensor& cell) const {
-  return step(linear(x, weights->weight_ih, weights->bias_ih), weights->start(state, x),
-              weights->start(cell, x));
+  const Tensor gates = linear(x, weights->weight_ih, weights->bias_ih);
+  return step(gates, weights->start(state, x), weights->start(cell, x));
 }
 
 LSTMState LSTMCell::step(const Tensor& input_gates, const Tensor& state, const Tensor& cell,

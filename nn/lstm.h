@@ -46,8 +46,7 @@ struct LSTMState {
 };
 
 /// One step of an LSTM on its own: x (batch, input), state and cell (batch, hidden), zeros where they are
-/// undefined
-/// -> the new ones.
+/// undefined -> the new ones.
 struct LSTMCell {
   nameless<RecurrentWeights> weights;  // 4 gates: i, f, g, o
 

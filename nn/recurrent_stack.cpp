@@ -65,7 +65,7 @@ void RecurrentStack::check(const Tensor& x, const Tensor& state) const {
 }
 
 Tensor RecurrentStack::start(const Tensor& state, std::int64_t i, const Tensor& x) const {
-  return state.defined() ? state[i] : zeros({x.shape()[0], sizes_.hidden}, x.dtype());
+  return weights(i).start(state.defined() ? state[i] : Tensor(), x);
 }
 
 Tensor RecurrentStack::state_mask(const Tensor& x) const {

@@ -28,7 +28,8 @@ RNNCell::RNNCell(std::int64_t input_size, std::int64_t hidden_size, bool bias, R
     : weights{RecurrentWeights("RNNCell", 1, input_size, hidden_size, bias)}, nonlinearity(kind) {}
 
 Tensor RNNCell::operator()(const Tensor& x, const Tensor& state) const {
-  return step(linear(x, weights->weight_ih, weights->bias_ih), weights->start(state, x));
+  const Tensor gates = linear(x, weights->weight_ih, weights->bias_ih);
+  return step(gates, weights->start(state, x));
 }
 
 Tensor RNNCell::step(const Tensor& input_gates, const Tensor& state, const Tensor& state_mask) const {

@@ -54,7 +54,7 @@ struct IndexName {
 };
 
 /// Calls visit(entry) for the entries of a map by their keys; those of an unordered map have another order in
-/// every copy.
+/// every copy. They are few: sorted as they come, which spares users the header of std::sort.
 template <class T, class Visit>
 void for_each_entry(const T& map, Visit&& visit) {
   if constexpr (requires { typename T::key_compare; }) {
@@ -81,6 +81,9 @@ std::string_view key_name(const Key& key, IndexName& index_name) {
   }
 }
 
+template <class T>
+void visit_element(std::string_view name, const T& element, ModelVisitor& visitor);
+
 }  // namespace detail
 
 /// Shows a value and all that it holds to the visitor, under this name. The kinds are those of fields.h.
@@ -105,19 +108,19 @@ void visit_model(std::string_view name, const T& value, ModelVisitor& visitor) {
     if constexpr (detail::is_vector<T> || detail::is_array<T>) {
       detail::IndexName index_name;
       std::size_t index = 0;
-      for (const auto& element : value) visit_model(index_name(index++), element, visitor);
+      for (const auto& element : value) detail::visit_element(index_name(index++), element, visitor);
     } else if constexpr (detail::is_tuple<T>) {
       std::apply(
           [&visitor](const auto&... elements) {
             detail::IndexName index_name;
             std::size_t index = 0;
-            (visit_model(index_name(index++), elements, visitor), ...);
+            (detail::visit_element(index_name(index++), elements, visitor), ...);
           },
           value);
     } else if constexpr (detail::Map<T>) {
       detail::IndexName index_name;
       detail::for_each_entry(value, [&](const auto& entry) {
-        visit_model(detail::key_name(entry.first, index_name), entry.second, visitor);
+        detail::visit_element(detail::key_name(entry.first, index_name), entry.second, visitor);
       });
     } else {
       for_each_field(value, [&visitor](std::string_view field, const auto& member) {
@@ -127,5 +130,16 @@ void visit_model(std::string_view name, const T& value, ModelVisitor& visitor) {
     visitor.leave();
   }
 }
+
+namespace detail {
+
+template <class T>
+void visit_element(std::string_view name, const T& element, ModelVisitor& visitor) {
+  static_assert(!is_nameless<T>,
+                "the elements of a container go by their number or key: none is nameless<T>");
+  visit_model(name, element, visitor);
+}
+
+}  // namespace detail
 
 }  // namespace gradus

@@ -66,28 +66,21 @@ Tensor zeros(const Shape& shape, DType dtype) {
 }
 
 Tensor ones(const Shape& shape, DType dtype) { return full(shape, 1, dtype); }
-namespace {
-
-void check_like(const char* operation, const Tensor& like) {
-  if (!like.defined()) throw Error(operation, "got an undefined tensor");
-}
-
-}  // namespace
 
 Tensor empty_like(const Tensor& like) {
-  check_like("empty_like", like);
+  check_defined("empty_like", {&like});
   return empty(like.shape(), like.dtype());
 }
 Tensor zeros_like(const Tensor& like) {
-  check_like("zeros_like", like);
+  check_defined("zeros_like", {&like});
   return zeros(like.shape(), like.dtype());
 }
 Tensor ones_like(const Tensor& like) {
-  check_like("ones_like", like);
+  check_defined("ones_like", {&like});
   return ones(like.shape(), like.dtype());
 }
 Tensor full_like(const Tensor& like, Scalar value) {
-  check_like("full_like", like);
+  check_defined("full_like", {&like});
   return full(like.shape(), value, like.dtype());
 }
 
@@ -164,16 +157,23 @@ Tensor arange(Scalar start, Scalar end, Scalar step) {
 
 Tensor arange(Scalar start, Scalar end, Scalar step, DType dtype) {
   const double from = start.to_double(), to = end.to_double(), by = step.to_double();
-  if (by == 0 || !std::isfinite(from) || !std::isfinite(to) || !std::isfinite(by) || (to - from) / by < 0) {
+  const bool integral = start.integral() && end.integral() && step.integral();
+  // Beyond 2^53 a double has not every integer.
+  const auto precedes = [integral](Scalar a, Scalar b) {
+    return integral ? a.to<std::int64_t>() < b.to<std::int64_t>() : a.to_double() < b.to_double();
+  };
+  const bool leads_away = by > 0 ? precedes(end, start) : precedes(start, end);
+  if (by == 0 || !std::isfinite(from) || !std::isfinite(to) || !std::isfinite(by) || leads_away) {
     throw Error("arange", "from " + std::to_string(from) + " to " + std::to_string(to) + " in steps of " +
                               std::to_string(by) + " is no range: the step must lead from the start to the end");
   }
   double count = std::ceil((to - from) / by);
-  if (start.integral() && end.integral() && step.integral()) {  // beyond 2^53 a double has not every integer
+  if (integral) {
     const auto number = [](Scalar value) { return static_cast<std::uint64_t>(value.to<std::int64_t>()); };
     const std::uint64_t length = by > 0 ? number(end) - number(start) : number(start) - number(end);
     const std::uint64_t each = by > 0 ? number(step) : 0 - number(step);
-    count = static_cast<double>(length / each + (length % each != 0));
+    const std::uint64_t steps = length / each + (length % each != 0 ? 1 : 0);
+    count = static_cast<double>(steps);
   }
   if (count > 9e15) throw Error("arange", std::to_string(count) + " elements are too many");
   Tensor result = empty({static_cast<std::int64_t>(count)}, dtype);

@@ -148,7 +148,7 @@ Layout::Layout(const Shape& sizes, const Shape& steps, std::int64_t start)
     : shape(sizes), strides(steps), offset(start), count(element_count(sizes)),
       contiguous(is_contiguous(sizes, steps)) {}
 
-bool Layout::repeats_elements() const {
+bool Layout::overlaps_itself() const {
   if (contiguous) return false;
   for (int axis = 0; axis < rank(); ++axis) {
     if (shape[axis] > 1 && strides[axis] == 0) return true;

@@ -78,7 +78,7 @@ struct Layout {
   explicit Layout(const Shape& sizes);
   Layout(const Shape& sizes, const Shape& steps, std::int64_t start);
   /// True where several elements lie in one place, as after expand().
-  bool repeats_elements() const;
+  bool overlaps_itself() const;
 
   int rank() const { return shape.rank(); }
 };

@@ -77,7 +77,7 @@ void check_floating(const char* operation, DType dtype) {
 // What was drawn has no derivative: a result that the graph still needs must not be drawn over.
 void check_overwritable(const char* operation, const Tensor& out) {
   check_floating(operation, out.dtype());
-  check_separate(operation, out);
+  check_no_internal_overlap(operation, out);
   if (!out.requires_grad() || out.is_leaf()) return;
   throw Error(operation, "would draw over " + describe(out) +
                              ", which a recorded operation made; work on detach(), or open a no_grad scope "

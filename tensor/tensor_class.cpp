@@ -2,6 +2,7 @@
 #include <gradus/tensor/memory.h>
 #include <gradus/tensor/tensor_class.h>
 
+#include <algorithm>
 #include <cstring>
 
 namespace gradus {
@@ -16,8 +17,16 @@ std::int64_t Tensor::size(std::int64_t axis) const {
   return shape()[normalize_axis("size", axis, shape())];
 }
 
-void check_separate(const char* operation, const Tensor& tensor) {
-  if (!tensor.layout().repeats_elements()) return;
+void check_defined(const char* operation, std::initializer_list<const Tensor*> tensors) {
+  const auto defined = [](const Tensor* tensor) { return tensor->defined(); };
+  if (std::all_of(tensors.begin(), tensors.end(), defined)) return;
+  std::string got;
+  for (const Tensor* tensor : tensors) got += (got.empty() ? "" : " and ") + describe(*tensor);
+  throw Error(operation, "got " + got);
+}
+
+void check_no_internal_overlap(const char* operation, const Tensor& tensor) {
+  if (!tensor.layout().overlaps_itself()) return;
   throw Error(operation,
               describe(tensor) +
                   " has several elements in one place of memory, as expand() makes them, and a write would "
@@ -87,6 +96,13 @@ template std::vector<double> Tensor::to_vector<double>() const;
 template std::vector<std::int64_t> Tensor::to_vector<std::int64_t>() const;
 template std::vector<bool> Tensor::to_vector<bool>() const;
 
+void Tensor::undefined() {
+  throw Error(
+      "tensor",
+      "an undefined tensor has no shape and no elements: it was never given a value, or it is the grad() "
+      "of a tensor that no backward pass has reached");
+}
+
 void Tensor::wrong_dtype(DType asked) const {
   throw Error("data", std::string("elements of ") + describe(*this) + " cannot be read as " + name_of(asked) +
                           "; convert with to()");
@@ -98,7 +114,8 @@ void Tensor::not_contiguous() const {
 }
 
 void Tensor::wrong_rank(int asked) const {
-  throw Error("accessor", describe(*this) + " has " + std::to_string(rank()) + " axes, not " + std::to_string(asked));
+  throw Error("accessor",
+              describe(*this) + " has " + std::to_string(rank()) + " axes, not " + std::to_string(asked));
 }
 
 std::string describe(const Tensor& tensor) {

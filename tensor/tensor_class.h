@@ -79,8 +79,7 @@ struct BackwardOptions {
 
 class Tensor {
  public:
-  /// An undefined tensor: no storage, no shape. Only defined() may be asked of it; operations refuse it by an
-  /// Error.
+  /// An undefined tensor: no storage, no shape. Whatever needs these of it throws an Error.
   Tensor() = default;
   /// Takes over a body; for code that makes tensors.
   explicit Tensor(Ref<TensorBody> body) : body_(std::move(body)) {}
@@ -98,14 +97,14 @@ class Tensor {
   const Ref<TensorBody>& body() const { return body_; }
 
   // --- reading ---------------------------------------------------------------------------------------------------
-  const Layout& layout() const { return body_->layout; }
-  const Shape& shape() const { return body_->layout.shape; }
-  const Shape& strides() const { return body_->layout.strides; }
-  int rank() const { return body_->layout.rank(); }
+  const Layout& layout() const { return defined_body().layout; }
+  const Shape& shape() const { return layout().shape; }
+  const Shape& strides() const { return layout().strides; }
+  int rank() const { return layout().rank(); }
   std::int64_t size(std::int64_t axis) const;
-  std::int64_t numel() const { return body_->layout.count; }
-  DType dtype() const { return body_->dtype; }
-  bool is_contiguous() const { return body_->layout.contiguous; }
+  std::int64_t numel() const { return layout().count; }
+  DType dtype() const { return defined_body().dtype; }
+  bool is_contiguous() const { return layout().contiguous; }
 
   /// The only element, converted to T. Throws where there is not exactly one.
   template <class T = double>
@@ -114,11 +113,13 @@ class Tensor {
   template <class T>
   T* data() const {
     check_dtype(dtype_of<T>());
-    return static_cast<T*>(body_->storage->data) + body_->layout.offset;
+    return static_cast<T*>(body_->storage->data) + layout().offset;
   }
   /// Address of the first element without a type.
   void* raw_data() const {
-    return static_cast<char*>(body_->storage->data) + body_->layout.offset * static_cast<std::int64_t>(size_of(dtype()));
+    const TensorBody& body = defined_body();
+    return static_cast<char*>(body.storage->data) +
+           body.layout.offset * static_cast<std::int64_t>(size_of(body.dtype));
   }
   /// All elements in row-major order; T must be the dtype and the tensor contiguous.
   template <class T>
@@ -174,13 +175,19 @@ class Tensor {
   Tensor& operator-=(const Tensor& other) { return sub_(other); }
   Tensor& operator*=(const Tensor& other) { return mul_(other); }
   Tensor& operator/=(const Tensor& other) { return div_(other); }
+  Tensor& operator+=(Scalar other) { return add_(other); }
+  Tensor& operator-=(Scalar other) { return sub_(other); }
+  Tensor& operator*=(Scalar other) { return mul_(other); }
+  Tensor& operator/=(Scalar other) { return div_(other); }
   Tensor& clamp_(double low, double high);
   Tensor& masked_fill_(const Tensor& mask, Scalar value);
   /// Writes elements drawn uniformly from [low, high) or from a normal distribution (random.h).
   Tensor& uniform_(double low, double high);
   Tensor& normal_(double mean, double standard_deviation);
   /// How often the storage was written in place.
-  std::uint32_t version() const { return body_->storage->version.load(std::memory_order_relaxed); }
+  std::uint32_t version() const {
+    return defined_body().storage->version.load(std::memory_order_relaxed);
+  }
 
   // --- autodiff (autograd/) ----------------------------------------------------------------------------------------------
   bool requires_grad() const { return body_ && body_->autograd && body_->autograd->requires_grad; }
@@ -203,8 +210,13 @@ class Tensor {
   Tensor& set_name(const std::string& name);
 
  private:
+  const TensorBody& defined_body() const {
+    if (!body_) [[unlikely]]
+      undefined();
+    return *body_;
+  }
   void check_dtype(DType asked) const {
-    if (asked != body_->dtype) wrong_dtype(asked);
+    if (asked != dtype()) wrong_dtype(asked);
   }
   void check_contiguous() const {
     if (!is_contiguous()) not_contiguous();
@@ -212,6 +224,7 @@ class Tensor {
   void check_rank(int asked) const {
     if (asked != rank()) wrong_rank(asked);
   }
+  [[noreturn]] static void undefined();
   [[noreturn]] void wrong_dtype(DType asked) const;
   [[noreturn]] void not_contiguous() const;
   [[noreturn]] void wrong_rank(int asked) const;
@@ -219,8 +232,10 @@ class Tensor {
   Ref<TensorBody> body_;
 };
 
+/// Throws where one of the tensors is undefined.
+void check_defined(const char* operation, std::initializer_list<const Tensor*> tensors);
 /// Throws where the tensor has several elements in one place: a write would write them over each other.
-void check_separate(const char* operation, const Tensor& tensor);
+void check_no_internal_overlap(const char* operation, const Tensor& tensor);
 
 /// "float32 (2, 3)": how errors speak of a tensor; with its name where it has one.
 std::string describe(const Tensor& tensor);

@@ -1,7 +1,9 @@
 // The attention zoo: trains the same small tasks with every kind of attention that Gradus has, and shows what
 // each can do.
 #include "kinds.h"
+#include "option_checks.h"
 #include "page.h"
+#include "program.h"
 #include "tasks.h"
 #include "training.h"
 
@@ -16,7 +18,6 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
-#include <iostream>
 
 namespace {
 
@@ -149,15 +150,13 @@ void run(const Options& options, const std::string& command) {
                   row.sees.c_str());
       std::fflush(stdout);
       rows.push_back(row);
+      gradus::write_file_atomically(options.page, page(rows, command));  // what there is, should it end here
     }
   }
-  gradus::write_file_atomically(options.page, page(rows, command));
   std::printf("\nthe same with pictures: %s\n", options.page.c_str());
 }
 
-}  // namespace
-
-int main(int argc, char** argv) {
+int run_command_line(int argc, char** argv) {
   CLI::App program(
       "Trains small tasks with every kind of attention and prints one table: how often the answer is just "
       "right, how long the\n"
@@ -165,43 +164,44 @@ int main(int argc, char** argv) {
       "as a page.");
   Options options;
   program.add_option("--tasks", options.tasks, "Which tasks: copy, reverse, distractors, demo")
+      ->delimiter(',')
       ->capture_default_str();
   program.add_option("--kinds", options.kinds,
                      "Which kinds, by the names of the table; all where none is given");
   program
       .add_option("--max-length", options.task.max_length,
                   "Longest sentence of copy, reverse and distractors")
-      ->check(CLI::Range(1, 63))
+      ->transform(whole_number(1, 63))
       ->capture_default_str();
   program
       .add_option("--test-length", options.task.test_length,
                   "Length of all their test sentences; 0: all lengths")
-      ->check(CLI::Range(0, 63))
+      ->transform(whole_number(0, 63))
       ->capture_default_str();
-  program.add_option("--train", options.task.train, "Their training sentences")
-      ->check(CLI::Range(64, 10000000))
+  program.add_option("--train", options.task.train, "Their training sentences; demo has its own 8000")
+      ->transform(whole_number(64, 10000000))
       ->capture_default_str();
   program.add_option("--test", options.task.test, "Test sentences")
-      ->check(CLI::Range(1, 1000000))
+      ->transform(whole_number(1, 1000000))
       ->capture_default_str();
   program.add_flag(
       "--reverse-source", options.task.reverse_source,
       "Give the models every sentence from its end to its start, as Sutskever et al. (2014) did");
   program.add_option("--epochs", options.epochs, "Passes over the training sentences; 0: 6, for demo 10")
-      ->check(CLI::Range(0, 1000))
+      ->transform(whole_number(0, 1000))
       ->capture_default_str();
   program.add_option("--lr", options.lr, "Highest learning rate; the Transformer takes half of it")
-      ->check(CLI::PositiveNumber)
+      ->check(number("above 0", [](double value) { return value > 0; }))
       ->capture_default_str();
   program
       .add_option("--window", options.window,
                   "Reach of window, local_m and local_p, and of adaptive_span at the start")
-      ->check(CLI::Range(0, 63))
+      ->transform(whole_number(0, 63))
       ->capture_default_str();
   program.add_option("--seed", options.task.seed, "Seed of the sentences and the weights")
+      ->transform(any_seed())
       ->capture_default_str();
-  program.add_option("--threads", options.threads, "Threads; 0 takes the processors there are")
-      ->capture_default_str();
+  add_threads(program, options.threads);
   program.add_option("--page", options.page, "Where the page goes")->type_name("FILE")->capture_default_str();
   try {
     program.parse(argc, argv);
@@ -210,9 +210,12 @@ int main(int argc, char** argv) {
     run(options, command);
   } catch (const CLI::ParseError& problem) {
     return program.exit(problem) == 0 ? 0 : 1;
-  } catch (const std::exception& problem) {
-    std::cerr << "attention_zoo: " << problem.what() << "\n";
-    return 1;
   }
   return 0;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  return program::run("attention_zoo", [&] { return run_command_line(argc, argv); });
 }

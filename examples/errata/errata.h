@@ -46,6 +46,9 @@ struct Section {
   const char* correct;  // what holds instead, or the source
 };
 
+/// The largest absolute difference of two elements at the same place.
+inline double difference(const gradus::Tensor& a, const gradus::Tensor& b) { return max(abs(a - b)).item(); }
+
 /// The articles, by their titles; two that have none are called by their subject.
 inline constexpr const char* encoder_decoder_article =
     "神经编码器-解码器的注意力机制 (Attention in neural encoder-decoders)";

@@ -7,8 +7,6 @@ using namespace gradus;
 
 namespace {
 
-double difference(const Tensor& a, const Tensor& b) { return max(abs(a - b)).item(); }
-
 /// Runs code that may be refused; says with what words.
 template <class Code>
 bool runs(Evidence& e, const char* what, Code code) {

@@ -1,13 +1,17 @@
-// errata: every statement of five popular articles on attention that does not hold, each refuted by a few
-// lines that compute it, and their worked examples computed again. Ends with 1 where a verdict is another
-// than it was found to be.
+// errata: every statement of five popular articles on attention that does not hold, each refuted by computing
+// it, or by its source, and their worked examples computed again. Ends with 1 where a verdict is another than
+// it was found to be.
 #include "errata.h"
+#include "program.h"
 
 #include <cstdio>
 #include <cstring>
 
-int main(int argc, char** argv) {
-  using namespace errata;
+namespace {
+
+using namespace errata;
+
+int examine_all(int argc, char** argv) {
   const char* only = nullptr;
   for (int i = 1; i < argc; ++i) {
     if (std::strcmp(argv[i], "--help") == 0 || std::strcmp(argv[i], "-h") == 0) {
@@ -17,6 +21,10 @@ int main(int argc, char** argv) {
     if (std::strcmp(argv[i], "--list") == 0) {
       for (const Section& section : all_sections()) std::printf("%-28s %s\n", section.name, section.claim);
       return 0;
+    }
+    if (only) {
+      std::fprintf(stderr, "errata: takes the name of one section, got '%s' and '%s'\n", only, argv[i]);
+      return 1;
     }
     only = argv[i];
   }
@@ -37,4 +45,10 @@ int main(int argc, char** argv) {
   }
   std::printf("%d sections, %d changed\n", count, changed);
   return changed == 0 ? 0 : 1;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  return program::run("errata", [&] { return examine_all(argc, argv); });
 }

@@ -9,8 +9,6 @@ using namespace gradus;
 
 namespace {
 
-double difference(const Tensor& a, const Tensor& b) { return max(abs(a - b)).item(); }
-
 Verdict by_citation(Evidence& e) {
   e.say("who wrote what cannot be computed; see the source");
   return Verdict::cited;

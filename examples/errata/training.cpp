@@ -11,8 +11,6 @@ using namespace gradus;
 
 namespace {
 
-double difference(const Tensor& a, const Tensor& b) { return max(abs(a - b)).item(); }
-
 /// A tiny copy task: predicts each target word from a code of 8 features. `leak`: the code is made of the
 /// target itself, as when the target goes into the encoder. Gives the loss with the code that inference has,
 /// which never sees the target.

@@ -14,15 +14,16 @@ namespace {
 using gradus::Error;
 
 constexpr int highest_order = 100;
+constexpr double largest_smoothing = 1e9;  // in n-grams
 
 void check(const BleuOptions& options) {
   if (options.max_order < 1 || options.max_order > highest_order) {
     throw Error("bleu", "max_order is " + std::to_string(options.max_order) + "; it has to be 1 to " +
                             std::to_string(highest_order));
   }
-  if (options.smooth_value && !(*options.smooth_value >= 0 && std::isfinite(*options.smooth_value))) {
-    throw Error("bleu",
-                "smooth_value is " + std::to_string(*options.smooth_value) + "; it has to be 0 or more");
+  if (options.smooth_value && !(*options.smooth_value >= 0 && *options.smooth_value <= largest_smoothing)) {
+    throw Error("bleu", "smooth_value is " + std::to_string(*options.smooth_value) + "; it has to be 0 to " +
+                            fixed(largest_smoothing, 0));
   }
 }
 
@@ -95,7 +96,8 @@ std::string Bleu::signature() const {
   }
   return std::string("case:") + (options_.lowercase ? "lc" : "mixed") +
          "|eff:" + (options_.effective_order ? "yes" : "no") +
-         "|tok:" + std::string(scoring::name(options_.tokenizer)) + "|smooth:" + smoothing;
+         "|tok:" + std::string(scoring::name(options_.tokenizer)) + "|smooth:" + smoothing +
+         (options_.max_order == 4 ? "" : "|order:" + std::to_string(options_.max_order));
 }
 
 Statistics Bleu::statistics(const std::string& hypothesis, std::span<const std::string> references) const {
@@ -155,7 +157,9 @@ BleuScore Bleu::score(const Statistics& sum) const {
 
   const std::size_t averaged = smooth(result);
   const double mean = geometric_mean(std::span<const double>(result.precisions).first(averaged));
-  result.score = std::min(100.0, result.brevity_penalty * mean);  // rounding may reach just above 100
+  result.score = result.brevity_penalty * mean;
+  // Rounding may reach just above 100. A large value of smoothing goes beyond it rightly.
+  if (result.score < 100 + 1e-9) result.score = std::min(100.0, result.score);
   return result;
 }
 

@@ -34,6 +34,9 @@ std::shared_ptr<const json> parse(const std::string& text, const std::string& bl
       throw gradus::Error("load", blame + ": " + text_of(value) + " stands in it twice");
     return true;
   };
+  // The parser takes a NUL for the end, and would never see what stands behind it.
+  if (const std::size_t nul = text.find('\0'); nul != text.npos)
+    throw gradus::Error("load", blame + ": it is no JSON: byte " + std::to_string(nul + 1) + " is NUL");
   try {
     return std::make_shared<const json>(json::parse(text, every_key_once));
   } catch (const json::exception& problem) {

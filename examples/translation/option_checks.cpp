@@ -57,7 +57,7 @@ CLI::Validator any_seed() { return whole<std::uint64_t>(0, UINT64_MAX, ""); }
 
 CLI::Option* add_threads(CLI::App& command, int& threads) {
   return command.add_option("--threads", threads, "Threads; 0 takes the processors there are")
-      ->transform(whole_number())
+      ->transform(whole_number(0, 4096))
       ->capture_default_str();
 }
 

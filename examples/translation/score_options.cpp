@@ -45,7 +45,7 @@ void add_output(CLI::App& command, ScoreCommand& options) {
       .add_option("--confidence", options.confidence,
                   "95 % intervals from N resampled corpora; 1000 where N is left out")
       ->expected(0, 1)
-      ->transform(whole_number())
+      ->transform(whole_number(1, 1000000))
       ->default_str("1000")
       ->type_name("N");
   command.add_option("--seed", options.seed, "Seed of the resampling")
@@ -79,20 +79,23 @@ void add_bleu(CLI::App& command, scoring::BleuOptions& options) {
                   "The count for floor, 0.1 by default; what add-k adds, 1 by default")
       ->group(group);
   command.add_option("--max-order", options.max_order, "Longest n-grams")
-      ->transform(whole_number())
+      ->transform(whole_number(1, 100))
       ->capture_default_str()
       ->group(group);
 }
 
 void add_chrf(CLI::App& command, scoring::ChrfOptions& options) {
   const char* const group = "chrF";
-  const auto number = [&](const char* name, int& value, const char* help) {
-    command.add_option(name, value, help)->transform(whole_number())->capture_default_str()->group(group);
+  const auto number = [&](const char* name, int& value, int least, int most, const char* help) {
+    command.add_option(name, value, help)
+        ->transform(whole_number(least, most))
+        ->capture_default_str()
+        ->group(group);
   };
-  number("--chrf-char-order", options.char_order, "Longest n-grams of characters");
-  number("--chrf-word-order", options.word_order,
+  number("--chrf-char-order", options.char_order, 1, 100, "Longest n-grams of characters");
+  number("--chrf-word-order", options.word_order, 0, 100,
          "Longest n-grams of words; chrf++ takes 2 whatever stands here");
-  number("--chrf-beta", options.beta, "How many times as much as precision recall counts");
+  number("--chrf-beta", options.beta, 1, 1000, "How many times as much as precision recall counts");
   command.add_flag("--chrf-whitespace", options.whitespace, "White space counts as a character")
       ->group(group);
   command

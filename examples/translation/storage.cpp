@@ -37,6 +37,7 @@ std::string read_text(const std::string& path, const char* hint) {
   }
   std::string text(largest_config + 1, '\0');
   file.read(text.data(), static_cast<std::streamsize>(text.size()));
+  if (file.bad()) throw Error("load", "'" + path_text(path) + "' cannot be read: " + std::strerror(errno));
   text.resize(static_cast<std::size_t>(file.gcount()));
   if (text.size() > largest_config) {
     throw Error("load", "'" + path_text(path) + "' has more than " + std::to_string(largest_config) +

@@ -102,23 +102,24 @@ struct GeluTanh {
     return T(0.5) * x * (T(1) + tanh_(T(0.79788456080286535588) * (x + T(0.044715) * x * x * x)));
   }
 };
-/// A bound as a T: of integers the nearest one, the largest and the smallest for what lies beyond them,
+/// A bound of integers that is a whole number already; the largest or the smallest one for what lies beyond them,
 /// `no_bound` for nan.
-template <class T>
-GRADUS_INLINE T bound(double value, std::int64_t no_bound) {
-  if constexpr (__is_same(T, std::int64_t)) {
-    if (value >= 0x1p63) return INT64_MAX;
-    if (value < -0x1p63) return INT64_MIN;
-    return value == value ? static_cast<T>(value) : no_bound;
-  } else {
-    return static_cast<T>(value);
-  }
+GRADUS_INLINE std::int64_t integer_bound(double value, std::int64_t no_bound) {
+  if (value >= 0x1p63) return INT64_MAX;
+  if (value < -0x1p63) return INT64_MIN;
+  return value == value ? static_cast<std::int64_t>(value) : no_bound;
 }
 struct Clamp {
   template <class T>
   GRADUS_INLINE T f(T x, const double* parameters) {
-    const T low = bound<T>(parameters[0], INT64_MIN);
-    const T high = bound<T>(parameters[1], INT64_MAX);
+    T low, high;
+    if constexpr (__is_same(T, std::int64_t)) {
+      low = integer_bound(ceil_(parameters[0]), INT64_MIN);
+      high = integer_bound(floor_(parameters[1]), INT64_MAX);
+    } else {
+      low = static_cast<T>(parameters[0]);
+      high = static_cast<T>(parameters[1]);
+    }
     const T above = x < low ? low : x;
     return above > high ? high : above;
   }

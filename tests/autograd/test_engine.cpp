@@ -208,6 +208,22 @@ TEST_CASE("hooks: one may remove itself, register another, and not change the dt
                  "returned float32 (2,) in place of a gradient float64 (2,)"));
 }
 
+TEST_CASE("hooks: one may let go of the tensor that the pass began with") {
+  const Tensor a = leaf({1, 2});
+  Tensor loss;
+  {
+    const Tensor h = a * 2;
+    register_hook(h, [&](const Tensor&) {
+      loss = {};
+      return Tensor();
+    });
+    loss = sum(h * 3);
+  }
+  loss.backward();
+  CHECK_FALSE(loss.defined());
+  CHECK(a.grad().to_vector<double>() == Values{6, 6});
+}
+
 TEST_CASE("hooks: a pass within a pass takes nothing from it") {
   const Tensor w = leaf({1, 2});
   const Tensor penalty = sum(w * 10);
@@ -265,6 +281,7 @@ TEST_CASE("grad: results are nobody else's, and the graph behind the input is le
   CHECK(g.to_vector<double>() == Values{2 * std::exp(1.0), 2 * std::exp(2.0)});
   sum(h).backward();
   CHECK(a.grad().to_vector<double>() == h.to_vector<double>());
+  CHECK(grad(sum(h * h), h).to_vector<double>() == g.to_vector<double>());  // though what made h is freed
 }
 
 TEST_CASE("freezing: after the forward pass, too") {

@@ -74,6 +74,19 @@ TEST_CASE("in place: a recorded write is refused where others share the storage"
   CHECK(x.grad().to_vector<double>() == Values{8, 6});
 }
 
+TEST_CASE("in place: a loss is added to, whatever it is the mean of") {
+  const Tensor x = leaf({1, 2});
+  Tensor halved = x / 2, mean_of_all = mean(x), power = pow(x, 3);
+  halved += 1;
+  mean_of_all += sum(x);
+  power *= 2;
+  (sum(halved) + mean_of_all + sum(power)).backward();
+  CHECK(x.grad().to_vector<double>() == Values{0.5 + 1.5 + 6, 0.5 + 1.5 + 24});
+  const Tensor divisor = leaf({2, 4});
+  Tensor quotient = x / divisor;  // whose own value the gradient of the divisor needs
+  CHECK(contains(error_of([&] { quotient += 1; }), "shares its storage"));
+}
+
 TEST_CASE("in place: what a recorded write needs of the old value is kept") {
   const Tensor x = leaf({1, 2}), w = leaf({3, 5});
   Tensor y = x * 2;
@@ -167,4 +180,9 @@ TEST_CASE("in place: masked_fill_, clamp_, and the arithmetic forms") {
   CHECK(x.to_vector<double>() == Values{-1.5, -1, 1, 3});
   x.sub_(ones({4}, DType::float64), 2).div_(2);
   CHECK(x.to_vector<double>() == Values{-1.75, -1.5, -0.5, 0.5});
+  x += 2;
+  x *= 4;
+  x -= 1;
+  x /= 2;
+  CHECK(x.to_vector<double>() == Values{0, 0.5, 2.5, 4.5});
 }

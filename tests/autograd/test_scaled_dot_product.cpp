@@ -87,6 +87,8 @@ TEST_CASE("a window that reaches further than the sentence leaves nothing out") 
   for (const std::int64_t back : {0, 1, 2, 100}) {
     CHECK(scaled_dot_product_attention(x, x, x, {.window = INT64_MAX - back}).to_vector<float>() == all);
   }
+  CHECK_THROWS_WITH_AS(scaled_dot_product_attention(x, x, x, {.window = 3, .first_query = INT64_MAX - 2}),
+                       doctest::Contains("cannot stand at position 9223372036854775805"), Error);
   CHECK_THROWS_WITH_AS(scaled_dot_product_attention(x, {}, x), doctest::Contains("undefined"), Error);
 }
 

@@ -138,11 +138,9 @@ TEST_CASE("a nameless field adds nothing to the path, the same type elsewhere do
   struct Layer {
     nameless<Pair> inner;
     Pair named;
-    std::vector<nameless<Pair>> many = std::vector<nameless<Pair>>(2);
   };
   const Layer layer;
-  CHECK(names_of(layer) == Names{"first", "second", "named.first", "named.second", "many.first",
-                                 "many.second", "many.first", "many.second"});
+  CHECK(names_of(layer) == Names{"first", "second", "named.first", "named.second"});
   CHECK(layer.inner->first.is_same((*layer.inner).first));
   CHECK(names_of(clone(layer)) == names_of(layer));
   struct Experts {

@@ -133,6 +133,25 @@ TEST_CASE("gradients go through a cache where the queries alone are trained") {
   CHECK(max(abs(trained.grad() - expected)).item() < 1e-5);
 }
 
+TEST_CASE("a cache that was filled without recording may grow behind what was attended to") {
+  manual_seed(5);
+  nn::MultiHeadAttention attention(8, 2, {.bias = false});
+  for (auto& [name, tensor] : named_parameters(attention)) tensor.requires_grad_(name == "out_proj.weight");
+  nn::KeyValues cache;
+  const auto step = [&] { return attention.step(randn({1, 1, 8}), cache).output; };
+  {
+    const no_grad scope;
+    step();
+  }
+  const Tensor output = step();
+  {
+    const no_grad scope;
+    step();
+  }
+  sum(output).backward();
+  CHECK(cache.length() == 3);
+}
+
 TEST_CASE("a cache refuses what does not continue it") {
   nn::KeyValues cache;
   cache.append(nn::KeyValues(zeros({2, 1, 3, 4}), zeros({2, 1, 3, 4})));

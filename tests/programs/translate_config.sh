@@ -46,6 +46,9 @@ bad '"lr" stands in it twice' '{"lr": 0.5, "lr": 0.001}'
 bad "another format: 99" '{"format": 99}'
 bad "no JSON object" '[1]'
 bad "it is no JSON" '{'
+printf '{"dim": 16}\0 and more' > nul.json
+expect_error "it is no JSON: byte 12 is NUL" train --config nul.json --out bad
+expect_error "'/' cannot be read: Is a directory" train --config / --out bad
 expect_error "missing.json' cannot be opened" train --config missing.json "${data[@]}" --out bad
 [ -e bad ] && fail "a refused config leaves a folder"
 echo '{"dim": 32}' > wide.json

@@ -89,9 +89,15 @@ expect_error "add-k" score ref --smooth much
 expect_error "floor or add-k" score ref --smooth-value 1
 expect_error "smooth_value" score ref --smooth floor --smooth-value=-1
 expect_error "chrf++" score ref --metric blue
-expect_error "max_order is 0" score ref --max-order 0
-expect_error "beta is 0" score ref --metric chrf --chrf-beta 0
-expect_error "number of resamples is 0" score ref --confidence 0
+expect_error "smooth_value is 2000000000.* to 1000000000$" score ref --smooth floor --smooth-value=2e9
+expect_error "max-order: must be a whole number from 1 to 100, got 0" score ref --max-order 0
+expect_error "chrf-beta: must be a whole number from 1 to 1000, got 0" score ref --metric chrf --chrf-beta 0
+expect_error "confidence: must be a whole number from 1 to 1000000, got 0" score ref --confidence 0
+printf 'a b x y\n' > four
+printf 'a b c d\n' > other
+"$program" score other --hypothesis four --smooth floor --smooth-value 50 | grep -q "smooth:floor\[50.00\].* = 379.92 " ||
+  fail "a smoothing beyond 100"
+"$program" score other --hypothesis other --max-order 2 | grep -q "smooth:exp|order:2|version" || fail "the order in the signature"
 expect_error "single line" score ref --sentence --confidence
 expect_error "one hypothesis" score --hypothesis hyp --hypothesis ref2 --reference ref --sentence
 "$program" score --help | grep -q -- --chrf-word-order || fail "score --help"

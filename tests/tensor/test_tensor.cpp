@@ -1,5 +1,7 @@
 // Making, reading, viewing and assigning.
 #include <gradus/autograd/arithmetic.h>
+#include <gradus/autograd/indexing.h>
+#include <gradus/autograd/pointwise.h>
 #include <gradus/autograd/reduce.h>
 #include <gradus/tensor/create.h>
 #include <gradus/tensor/error.h>
@@ -65,6 +67,34 @@ TEST_CASE("tensor: reading checks what is asked for") {
   CHECK_FALSE((error_of([&] { a.accessor<float, 3>(); }).empty()));
   CHECK(a.size(-1) == 2);
   CHECK_FALSE(error_of([&] { a.size(2); }).empty());
+}
+
+TEST_CASE("tensor: an undefined one is refused by all that reads it") {
+  Tensor none;
+  CHECK_FALSE(none.defined());
+  CHECK_FALSE(none.requires_grad());
+  const auto refused = [](auto&& read) { return contains(error_of(read), "undefined tensor"); };
+  CHECK(refused([&] { none.shape(); }));
+  CHECK(refused([&] { none.dtype(); }));
+  CHECK(refused([&] { none.data<float>(); }));
+  CHECK(refused([&] { none.raw_data(); }));
+  CHECK(refused([&] { none.version(); }));
+  CHECK(refused([&] { none.item(); }));
+  CHECK(refused([&] { none.to_vector<float>(); }));
+  CHECK(refused([&] { none.unsqueeze(0); }));
+  CHECK(refused([&] { none.reshape({1}); }));
+  CHECK(refused([&] { none[0]; }));
+  CHECK(refused([&] { none.to(DType::float64); }));
+  CHECK(refused([&] { none.clone(); }));
+  CHECK(refused([&] { none.detach(); }));
+  CHECK(refused([&] { none.requires_grad_(); }));
+  CHECK(refused([&] { none.set_name("w"); }));
+  CHECK(refused([&] { none.backward(); }));
+  CHECK(refused([&] { none.add_(1); }));
+  CHECK(refused([&] { none.add_(ones({1})); }));
+  CHECK(refused([&] { ones({1}).add_(none); }));
+  CHECK(refused([&] { none.uniform_(0, 1); }));
+  CHECK(contains(error_of([&] { ones({2}) + none; }), "got float32 (2,) and an undefined tensor"));
 }
 
 TEST_CASE("tensor: conversion between dtypes") {
@@ -138,4 +168,26 @@ TEST_CASE("tensor: promotion of dtypes") {
   CHECK((number + 1.5).dtype() == DType::float32);
   CHECK((single + tensor(1.0, DType::float64)).dtype() == DType::float32);  // a number does not widen
   CHECK((number / number).dtype() == DType::float32);
+}
+
+TEST_CASE("tensor: integers keep their values") {
+  const Tensor numbers = arange(0, 5);
+  CHECK(clamp(numbers, 2).to_vector<std::int64_t>() == Integers{2, 2, 2, 3, 4});
+  CHECK(clamp(numbers, -1e30, 3).to_vector<std::int64_t>() == Integers{0, 1, 2, 3, 3});
+  CHECK(clamp(numbers, 0.9, 2.5).to_vector<std::int64_t>() == Integers{1, 1, 2, 2, 2});
+  CHECK(clamp(arange(-4, 0), -2.5, -1.9).to_vector<std::int64_t>() == Integers{-2, -2, -2, -2});
+  CHECK(clamp(numbers, 1, 1e30).to_vector<std::int64_t>() == Integers{1, 1, 2, 3, 4});
+  const std::int64_t large = std::int64_t{1} << 53;
+  CHECK(arange(large, large + 3).to_vector<std::int64_t>() == Integers{large, large + 1, large + 2});
+  CHECK(contains(error_of([&] { arange(large + 1, large); }), "is no range"));
+  CHECK(arange(5, -1, -2).to_vector<std::int64_t>() == Integers{5, 3, 1});
+  CHECK(arange(0, 7, 3).numel() == 3);
+  CHECK(arange(3, 3).numel() == 0);
+  CHECK(tensor({0.5, 0, 2}).to_vector<bool>() == std::vector<bool>{true, false, true});
+  Tensor y = numbers.clone();
+  CHECK(contains(error_of([&] { add(numbers, numbers, 0.5); }), "a factor of 0.5"));
+  CHECK(contains(error_of([&] { add(numbers > 2, numbers > 1, 0.5); }), "a factor of 0.5"));
+  CHECK(contains(error_of([&] { y.sub_(numbers, 0.5); }), "a factor of 0.5"));
+  CHECK(contains(error_of([&] { index_add(numbers, 0, numbers, numbers, 0.5); }), "a factor of 0.5"));
+  CHECK(add(numbers, tensor({0.5, 0, 0, 0, 0}), 0.5).dtype() == DType::float32);
 }
