@@ -326,8 +326,7 @@ std::vector<Tensor> grad(std::span<const Tensor> outputs, std::span<const Tensor
   const enable_grad scope(options.create_graph);
   Pass reached;
   const std::vector<Node*> roots = roots_of(outputs);
-  std::vector<Ref<Node>> kept;  // a hook may let go of the outputs
-  for (Node* root : roots) kept.emplace_back(root);
+  const std::vector<Ref<Node>> kept(roots.begin(), roots.end());  // a hook may let go of the outputs
   const NodeList nodes = reachable(roots, reached.number(), 0, [&](Node& node) { reached.mark(node); });
   const PendingGuard guard(nodes);
 

@@ -2,7 +2,6 @@
 #include <gradus/tensor/memory.h>
 #include <gradus/tensor/tensor_class.h>
 
-#include <algorithm>
 #include <cstring>
 
 namespace gradus {
@@ -17,9 +16,7 @@ std::int64_t Tensor::size(std::int64_t axis) const {
   return shape()[normalize_axis("size", axis, shape())];
 }
 
-void check_defined(const char* operation, std::initializer_list<const Tensor*> tensors) {
-  const auto defined = [](const Tensor* tensor) { return tensor->defined(); };
-  if (std::all_of(tensors.begin(), tensors.end(), defined)) return;
+void refuse_undefined(const char* operation, std::initializer_list<const Tensor*> tensors) {
   std::string got;
   for (const Tensor* tensor : tensors) got += (got.empty() ? "" : " and ") + describe(*tensor);
   throw Error(operation, "got " + got);

@@ -232,8 +232,14 @@ class Tensor {
   Ref<TensorBody> body_;
 };
 
+[[noreturn]] void refuse_undefined(const char* operation, std::initializer_list<const Tensor*> tensors);
 /// Throws where one of the tensors is undefined.
-void check_defined(const char* operation, std::initializer_list<const Tensor*> tensors);
+inline void check_defined(const char* operation, std::initializer_list<const Tensor*> tensors) {
+  for (const Tensor* tensor : tensors) {
+    if (!tensor->defined()) [[unlikely]]
+      refuse_undefined(operation, tensors);
+  }
+}
 /// Throws where the tensor has several elements in one place: a write would write them over each other.
 void check_no_internal_overlap(const char* operation, const Tensor& tensor);
 
