@@ -84,9 +84,10 @@ std::uint64_t Sink::last_node_id() { return last_id.load(std::memory_order_relax
 
 Node& node_or_leaf(const Tensor& tensor) {
   if (Node* node = node_of(tensor)) return *node;
+  const Shape& shape = tensor.shape();  // first, as an undefined tensor has none
   Node* leaf = new_node(0, 0);
   leaf->dtype = tensor.dtype();
-  leaf->shape = tensor.shape();
+  leaf->shape = shape;
   tensor.body()->autograd = Ref<AutogradSlot>(leaf);
   return *leaf;
 }

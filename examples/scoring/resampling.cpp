@@ -1,11 +1,11 @@
 #include "resampling.h"
 
+#include <gradus/data/random_bits.h>
 #include <gradus/tensor/error.h>
 
 #include <algorithm>
 #include <cmath>
 #include <numeric>
-#include <random>
 
 namespace scoring {
 namespace {
@@ -19,15 +19,6 @@ void check(std::size_t segments, const Resampling& resampling) {
                                         "; it has to be 1 to " + std::to_string(most_resamples));
 }
 
-/// A number below `bound`, each equally likely. The engine's numbers are fixed by the standard, those of its
-/// distributions are not.
-std::size_t below(std::mt19937_64& random, std::size_t bound) {
-  const std::uint64_t surplus = (0 - std::uint64_t{bound}) % bound;
-  std::uint64_t bits = random();
-  while (bits < surplus) bits = random();
-  return static_cast<std::size_t>(bits % bound);
-}
-
 double mean_of(const std::vector<double>& values) {
   return std::accumulate(values.begin(), values.end(), 0.0) / static_cast<double>(values.size());
 }
@@ -37,12 +28,12 @@ double mean_of(const std::vector<double>& values) {
 std::vector<double> resampled_scores(const std::vector<Statistics>& segments, const ScoreOf& score,
                                      const Resampling& resampling) {
   check(segments.size(), resampling);
-  std::mt19937_64 random(resampling.seed);
+  gradus::RandomBits random(resampling.seed);
   std::vector<double> scores;
   for (std::int64_t resample = 0; resample < resampling.resamples; ++resample) {
     Statistics sum(segments.front().size());
     for (std::size_t drawn = 0; drawn < segments.size(); ++drawn) {
-      const Statistics& segment = segments[below(random, segments.size())];
+      const Statistics& segment = segments[static_cast<std::size_t>(random.below(segments.size()))];
       for (std::size_t i = 0; i < sum.size(); ++i) sum[i] += segment[i];
     }
     scores.push_back(score(sum));
