@@ -1,6 +1,7 @@
 #include "ter.h"
 
 #include "ngrams.h"
+#include "separate.h"
 #include "shifts.h"
 #include "western.h"
 
@@ -31,16 +32,7 @@ std::string normalize(const std::string& segment) {
   return separate_stops(replace_all(text, "'s ", " 's "));
 }
 
-std::string set_asian_apart(const std::string& segment) {
-  std::string result;
-  for (const char32_t c : gradus::decode_utf8(segment)) {
-    const std::string_view space = contains(ideographs, c) || contains(asian_punctuation, c) ? " " : "";
-    result += space;
-    gradus::append_utf8(result, c);
-    result += space;
-  }
-  return result;
-}
+bool is_asian(char32_t c) { return contains(ideographs, c) || contains(asian_punctuation, c); }
 
 std::string without_punctuation(const std::string& segment, bool asian) {
   std::string result;
@@ -64,7 +56,7 @@ std::string Ter::signature() const {
 std::vector<std::string> Ter::tokens(const std::string& segment) const {
   std::string text = prepare_segment(segment, !options_.case_sensitive);
   if (options_.normalized) text = normalize(text);
-  if (options_.normalized && options_.asian_support) text = set_asian_apart(text);
+  if (options_.normalized && options_.asian_support) text = set_apart(gradus::decode_utf8(text), is_asian);
   if (options_.no_punct) text = without_punctuation(text, options_.asian_support);
   const std::vector<std::string_view> pieces = gradus::split_white_space(text);
   return {pieces.begin(), pieces.end()};

@@ -1,5 +1,6 @@
 #include "tokenizers.h"
 
+#include "separate.h"
 #include "unicode_classes.h"
 #include "western.h"
 
@@ -11,8 +12,6 @@
 
 namespace scoring {
 namespace {
-
-using gradus::append_utf8;
 
 constexpr std::pair<Tokenizer, std::string_view> names[] = {{Tokenizer::v13a, "13a"},
                                                             {Tokenizer::international, "intl"},
@@ -29,44 +28,12 @@ std::string western(std::string_view segment) {
   return separate_stops(separate_marks(pad(unescape(text))));
 }
 
-/// Writes every two neighbours for which `matches` holds with a space between them and one on the side of the
-/// mark; goes on behind the two.
-template <class Predicate>
-std::u32string split_pairs(const std::u32string& text, Predicate matches, bool mark_first) {
-  std::u32string result;
-  std::size_t i = 0;
-  while (i < text.size()) {
-    if (i + 1 < text.size() && matches(text[i], text[i + 1])) {
-      if (mark_first) result += U' ';
-      ((result += text[i]) += U' ') += text[i + 1];
-      if (!mark_first) result += U' ';
-      i += 2;
-    } else {
-      result += text[i++];
-    }
-  }
-  return result;
-}
-
-/// Spaces around every code point for which `single` holds.
-template <class Predicate>
-std::string set_apart(const std::u32string& text, Predicate single) {
-  std::string result;
-  for (const char32_t c : text) {
-    const std::string_view space = single(c) ? " " : "";
-    result += space;
-    append_utf8(result, c);
-    result += space;
-  }
-  return result;
-}
-
 std::string international(std::string_view segment) {
   std::u32string text = gradus::decode_utf8(segment);
   text = split_pairs(
-      text, [](char32_t a, char32_t b) { return !is_number(a) && is_punctuation(b); }, false);
+      text, [](char32_t a, char32_t b) { return !is_number(a) && is_punctuation(b); }, Mark::second);
   text = split_pairs(
-      text, [](char32_t a, char32_t b) { return is_punctuation(a) && !is_number(b); }, true);
+      text, [](char32_t a, char32_t b) { return is_punctuation(a) && !is_number(b); }, Mark::first);
   return set_apart(text, is_symbol);
 }
 

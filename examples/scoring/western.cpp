@@ -1,5 +1,7 @@
 #include "western.h"
 
+#include "separate.h"
+
 namespace scoring {
 namespace {
 
@@ -11,24 +13,6 @@ bool is_mark(char c) {
   const bool printable = c > ' ' && c <= '~';
   const bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
   return printable && !letter && !is_digit(c) && !is_stop(c) && c != '\'' && c != '-';
-}
-
-/// Writes every two neighbours for which `matches` holds with `before` in front of them, a space between them
-/// and `after` behind. A match goes on behind the two: of "a.,b", "a." is one and ",b" the next.
-template <class Predicate>
-std::string split_pairs(std::string_view text, Predicate matches, std::string_view before,
-                        std::string_view after) {
-  std::string result;
-  std::size_t i = 0;
-  while (i < text.size()) {
-    if (i + 1 < text.size() && matches(text[i], text[i + 1])) {
-      ((((result += before) += text[i]) += ' ') += text[i + 1]) += after;
-      i += 2;
-    } else {
-      result += text[i++];
-    }
-  }
-  return result;
 }
 
 }  // namespace
@@ -63,11 +47,11 @@ std::string separate_marks(std::string_view text) {
 // Bytes do for characters here: the last byte of one is no digit, and its first byte is none either.
 std::string separate_stops(std::string_view text) {
   std::string result = split_pairs(
-      text, [](char a, char b) { return !is_digit(a) && is_stop(b); }, "", " ");
+      std::string(text), [](char a, char b) { return !is_digit(a) && is_stop(b); }, Mark::second);
   result = split_pairs(
-      result, [](char a, char b) { return is_stop(a) && !is_digit(b); }, " ", "");
+      result, [](char a, char b) { return is_stop(a) && !is_digit(b); }, Mark::first);
   return split_pairs(
-      result, [](char a, char b) { return is_digit(a) && b == '-'; }, "", " ");
+      result, [](char a, char b) { return is_digit(a) && b == '-'; }, Mark::second);
 }
 
 }  // namespace scoring
