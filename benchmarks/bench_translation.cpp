@@ -41,8 +41,10 @@ void save_step(const TranslationModel& model, const Batch& batch, const Workload
     throw Error("save-step", "with dropout " + std::to_string(work.dropout) +
                                  " nobody else can take the same step; add --dropout 0");
   }
-  const Tensor loss =
-      model.loss(batch.source, batch.lengths, batch.previous, batch.target, work.label_smoothing).loss;
+  const Tensor loss = model
+                          .loss(batch.source, batch.lengths, batch.previous, batch.target,
+                                {.label_smoothing = work.label_smoothing})
+                          .loss;
   loss.backward();
   NamedTensors tensors{{"source", batch.source},
                        {"previous", batch.previous},

@@ -45,11 +45,6 @@ bool next_line(std::FILE* file, std::string& line, const std::string& path, std:
   return true;
 }
 
-void drop_line_decoration(std::string& line, std::size_t number) {
-  if (!line.empty() && line.back() == '\r') line.pop_back();
-  if (number == 1 && line.starts_with(byte_order_mark)) line.erase(0, byte_order_mark.size());
-}
-
 void check_text(const std::string& line, const std::string& path, std::size_t number) {
   const std::optional<std::size_t> invalid = find_invalid_utf8(line);
   const std::size_t nul = line.find('\0');
@@ -93,6 +88,11 @@ bool judge(std::int64_t source_length, std::int64_t target_length, const LengthF
 }
 
 }  // namespace
+
+void drop_line_decoration(std::string& line, std::size_t number) {
+  if (!line.empty() && line.back() == '\r') line.pop_back();
+  if (number == 1 && line.starts_with(byte_order_mark)) line.erase(0, byte_order_mark.size());
+}
 
 std::vector<std::string> read_lines(std::FILE* file, const std::string& name) {
   std::vector<std::string> lines;

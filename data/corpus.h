@@ -18,6 +18,9 @@ inline constexpr std::size_t longest_line = std::size_t{1} << 20;
 /// U+FEFF, which some programs write at the start of UTF-8 files.
 inline constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
 
+/// Takes off what is no text of a line: a "\r" at its end and, from line `number` 1, a byte order mark.
+void drop_line_decoration(std::string& line, std::size_t number);
+
 /// The lines of a UTF-8 text file, without their ends.
 ///
 /// Lines end with "\n" or "\r\n", the last one with or without; a byte order mark at the start is dropped;

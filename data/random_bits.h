@@ -1,4 +1,4 @@
-// Random numbers for everything that is drawn one by one on the way from text to batches.
+// Random numbers for what is drawn one by one outside of tensors: orders of sentences, subwords, samples.
 #pragma once
 #include <cstdint>
 

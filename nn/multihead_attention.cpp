@@ -55,7 +55,7 @@ MultiHeadAttention::MultiHeadAttention(std::int64_t features, std::int64_t heads
     : out_proj_(features < 1 ? 1 : features, features < 1 ? 1 : features, {.bias = options.bias}),
       features_(features),
       heads_(heads),
-      groups_(options.key_value_heads > 0 ? options.key_value_heads : heads),
+      groups_(options.key_value_heads == 0 ? heads : options.key_value_heads),
       dropout_(options.dropout),
       positions_(options.positions) {
   const auto refuse = [](const std::string& what) { throw Error("MultiHeadAttention", what); };
@@ -63,9 +63,9 @@ MultiHeadAttention::MultiHeadAttention(std::int64_t features, std::int64_t heads
     refuse(std::to_string(features) + " features cannot be shared among " + std::to_string(heads) +
            " heads: the features must be a multiple of the heads");
   }
-  if (heads % groups_ != 0) {
+  if (groups_ < 1 || heads % groups_ != 0) {
     refuse(std::to_string(heads) + " heads cannot share " + std::to_string(groups_) +
-           " heads of keys and values: the former must be a multiple of the latter");
+           " heads of keys and values: the former must be a multiple of the latter, or 0 given for as many");
   }
   if (!(dropout_ >= 0 && dropout_ <= 1))
     refuse("dropout must lie in [0, 1], got " + std::to_string(dropout_));

@@ -69,7 +69,7 @@ MultiHeadAttention attention(std::int64_t features, const TransformerOptions& op
 }
 
 FeedForward network(std::int64_t features, const TransformerOptions& options) {
-  return FeedForward(features, options.ffn > 0 ? options.ffn : 4 * features, options.feed_forward,
+  return FeedForward(features, options.ffn == 0 ? 4 * features : options.ffn, options.feed_forward,
                      options.activation_dropout.value_or(options.dropout), options.bias);
 }
 

@@ -48,7 +48,7 @@ Line line_of(const char* what, const std::string& text, const Language& language
   const std::vector<std::string> tokens = language.tokenize(text);
   if (tokens.empty()) refuse("has no words");
   if (std::ssize(tokens) > most) {
-    refuse("has " + std::to_string(tokens.size()) + " tokens, the model takes " + std::to_string(most) +
+    refuse("has " + std::to_string(tokens.size()) + " tokens, and may have " + std::to_string(most) +
            " at most");
   }
   Line line{language.vocabulary().encode(tokens), {}};
@@ -76,7 +76,7 @@ NamedTensors run_over(const TranslationModel& model, const std::vector<std::int6
   const std::vector<std::int64_t> first{0};
   const Batch batch = make_batch(examples, first);
   const nn::AttentionRecord record(model.view());
-  model.loss(batch.source, batch.lengths, batch.previous, batch.target, 0);
+  model.loss(batch.source, batch.lengths, batch.previous, batch.target);
   return record.joined();
 }
 
@@ -149,7 +149,7 @@ SentenceAttention attention_of(const Translator& translator, const AttentionQuer
   const Line source = line_of("sentence", query.sentence, translator.source, model.most_words());
   Line target;
   bool ended = true;
-  if (query.target) target = line_of("translation", *query.target, translator.target, longest_sentence);
+  if (query.target) target = line_of("translation", *query.target, translator.target, most_target_words());
   else std::tie(target, ended) = translation_of(translator, source, query.beam);
   const NamedTensors layers = run_over(model, source.ids, target.ids);
   if (layers.empty()) {

@@ -1,7 +1,7 @@
 // One file that holds all a training is made of at one moment, and the files of that kind in a folder.
 //
 // It is a safetensors file: the tensors "model.*", "optimizer.*" (moments, numbers of steps, learning rate),
-// "best.*" (the weights of the best epoch) and "average.*" (their running mean, where there is
+// "best.*" (what is kept of the best epoch) and "average.*" (the running mean of the weights, where there is
 // one), and in the metadata "state", everything else as JSON, and "digest", that of all names, types, shapes,
 // elements and the state. Numbers keep all their bits.
 #pragma once

@@ -46,9 +46,6 @@ Data make_data(const DemoCorpus& corpus, Tokenizer target_tokens) {
   data.source = Language::of_tokens(train.source, {Tokenizer::words}, {});
   data.target = Language::of_tokens(train.target, target_tokens, {});
   data.train = encode(train, data.source, data.target);
-  data.valid_text = as_corpus(corpus.valid);
-  data.valid = encode(data.valid_text, data.source, data.target);
-  if (target_tokens.kind == Tokenizer::characters) data.bleu_tokenizer = scoring::Tokenizer::characters;
   return data;
 }
 

@@ -62,7 +62,7 @@ DemoCorpus make_demo_corpus(DemoLanguage language, std::uint64_t seed, const Dem
                                 "; 200 to 300000 for training, 0 to 300000 for the others");
   }
   DemoCorpus corpus;
-  DemoRandom random(seed);
+  gradus::RandomBits random(seed);
   std::set<std::string> taken;
   Words known(language), missing(language);
   for (const std::string& english : demo_showcase()) {

@@ -338,18 +338,11 @@ bool has_good_length(const std::string& sentence) {
 
 }  // namespace
 
-std::uint64_t DemoRandom::next() {
-  std::uint64_t z = state_ += 0x9e3779b97f4a7c15u;
-  z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
-  z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
-  return z ^ (z >> 31);
-}
-
-DemoSentence draw_sentence(DemoRandom& random) {
+DemoSentence draw_sentence(gradus::RandomBits& random) {
   const auto draw = [](void* state, std::size_t count) {
-    return static_cast<std::size_t>(static_cast<DemoRandom*>(state)->next() % count);
+    return static_cast<std::size_t>((*static_cast<gradus::RandomBits*>(state))() % count);
   };
-  const Pattern pattern = patterns[random.next() % patterns.size()];
+  const Pattern pattern = patterns[random() % patterns.size()];
   for (;;) {
     Choices choices(draw, &random);
     DemoSentence sentence = pattern(choices);

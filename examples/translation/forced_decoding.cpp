@@ -13,7 +13,7 @@ namespace translation {
 
 using namespace gradus;
 
-std::int64_t most_target_words() { return longest_translation(longest_sentence) - 1; }
+std::int64_t most_target_words() { return longest_translation(longest_sentence); }
 
 std::vector<std::vector<double>> forced_log_probabilities(const Predictor& predictor,
                                                           std::span<const Example> examples) {

@@ -59,10 +59,11 @@ std::string wanted(const json& value) {
     const bool fits = value.is_number_unsigned()  ? std::in_range<T>(value.get<std::uint64_t>())
                       : value.is_number_integer() ? std::in_range<T>(value.get<std::int64_t>())
                                                   : false;
+    if (fits) return "";
     using Limits = std::numeric_limits<T>;
-    return fits ? ""
-                : "a whole number from " + std::to_string(Limits::min()) + " to " +
-                      std::to_string(Limits::max());
+    const std::string bounds =
+        " from " + std::to_string(Limits::min()) + " to " + std::to_string(Limits::max());
+    return "a whole number" + (value.is_number_integer() ? bounds : "");
   }
 }
 

@@ -13,20 +13,20 @@ namespace translation {
 using namespace gradus;
 
 Tensor batch_loss(const TranslationModel& model, const Batch& batch, const Objective& objective) {
-  const auto features = [&] {
-    return model.features(batch.source, batch.lengths, batch.previous, objective.teacher_forcing)
-        .flatten(0, 1);
-  };
-  const nn::Linear& output = model.output_layer();
-  const Tensor first = features();  // (N, features)
   if (objective.r_drop > 0) {
-    return r_drop_loss(first, features(), output, batch.target.flatten(), objective.label_smoothing,
-                       objective.r_drop);
+    const auto features = [&] {  // (N, features)
+      return model.features(batch.source, batch.lengths, batch.previous, objective.teacher_forcing)
+          .flatten(0, 1);
+    };
+    const Tensor first = features();
+    return r_drop_loss(first, features(), model.output_layer(), batch.target.flatten(),
+                       objective.label_smoothing, objective.r_drop);
   }
-  return linear_cross_entropy(first, output.weight, output.bias, batch.target.flatten(),
-                              {.ignore_index = 0,
-                               .label_smoothing = objective.label_smoothing,
-                               .confidence_penalty = objective.confidence_penalty})
+  return model
+      .loss(
+          batch.source, batch.lengths, batch.previous, batch.target,
+          {.label_smoothing = objective.label_smoothing, .confidence_penalty = objective.confidence_penalty},
+          objective.teacher_forcing)
       .loss;
 }
 

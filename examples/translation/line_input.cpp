@@ -5,7 +5,10 @@
 #include <gradus/tensor/error.h>
 
 #include <algorithm>
+#include <cerrno>
+#include <cstring>
 #include <istream>
+#include <ostream>
 #include <utility>
 
 namespace translation {
@@ -17,8 +20,7 @@ LineInput::LineInput(std::istream& in, std::string operation) : in_(in), operati
 bool LineInput::next(std::string& line) {
   if (!read(line)) return false;
   ++lines_;
-  if (!line.empty() && line.back() == '\r') line.pop_back();
-  if (lines_ == 1 && line.starts_with(byte_order_mark)) line.erase(0, byte_order_mark.size());
+  drop_line_decoration(line, static_cast<std::size_t>(lines_));
   repair(line);
   return true;
 }
@@ -75,6 +77,13 @@ void LineInput::repair(std::string& line) {
   }
   line = std::move(whole);
   ++repaired_;
+}
+
+void flush_output(std::ostream& out, const std::string& operation) {
+  errno = 0;  // and so it stays where a write before this one failed
+  if (out.flush()) return;
+  throw Error(operation, "cannot write to standard output" +
+                             (errno == 0 ? "" : ": " + std::string(std::strerror(errno))));
 }
 
 }  // namespace translation

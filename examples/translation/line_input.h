@@ -1,4 +1,4 @@
-// Text that is piped in.
+// Text that is piped in, and out.
 #pragma once
 #include <cstddef>
 #include <cstdint>
@@ -34,5 +34,8 @@ class LineInput {
   std::string operation_;
   std::int64_t lines_ = 0, repaired_ = 0;
 };
+
+/// Hands on what has been written. Throws Error where not all of it could be, now or before.
+void flush_output(std::ostream& out, const std::string& operation);
 
 }  // namespace translation

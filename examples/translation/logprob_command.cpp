@@ -2,6 +2,7 @@
 
 #include "ensemble.h"
 #include "forced_decoding.h"
+#include "line_input.h"
 #include "search.h"
 #include "segments.h"
 
@@ -10,9 +11,7 @@
 #include <gradus/tensor/origin.h>
 #include <gradus/tensor/parallel.h>
 
-#include <cerrno>
 #include <cmath>
-#include <cstring>
 #include <numeric>
 #include <ostream>
 
@@ -95,9 +94,7 @@ void run_logprob(const LogprobCommand& command, std::ostream& out, std::ostream&
     sum = std::accumulate(scores[i].begin(), scores[i].end(), sum);
     tokens += scores[i].size();
   }
-  errno = 0;
-  if (!out.flush())
-    throw Error("logprob", std::string("cannot write to standard output: ") + std::strerror(errno));
+  flush_output(out, "logprob");
   if (pairs.cut > 0) {
     const std::string most = std::to_string(predictor.predictor->most_words());
     report << std::to_string(pairs.cut) << " of " << std::to_string(pairs.examples.size())

@@ -159,7 +159,7 @@ int run_command_line(int argc, char** argv) {
     program.parse(argc, argv);
     for (RunOption& option : train_options.options)
       option.given = train->get_option("--" + option.name)->count() > 0;
-    if (!train_options.config.empty()) take_config(train_options.options, train_options.config);
+    if (train->get_option("--config")->count() > 0) take_config(train_options.options, train_options.config);
     if (program.got_subcommand("demo")) run_demo(demo_options);
     else if (program.got_subcommand("train")) return run_training(train_options);
     else if (program.got_subcommand("replay")) return run_replay(replay_options, train_options, std::cout);

@@ -103,11 +103,12 @@ bool has_dropout(const ModelOptions& options) {
 }
 
 TokenLoss TranslationModel::loss(const Tensor& source, const Tensor& lengths, const Tensor& previous,
-                                 const Tensor& target, double label_smoothing) const {
-  const Tensor hidden = features(source, lengths, previous);  // (B, T, features)
+                                 const Tensor& target, TokenLossOptions options,
+                                 double teacher_forcing) const {
+  const Tensor hidden = features(source, lengths, previous, teacher_forcing);  // (B, T, features)
   const nn::Linear& output = output_layer();
-  return linear_cross_entropy(hidden.flatten(0, 1), output.weight, output.bias, target.flatten(),
-                              {.ignore_index = 0, .label_smoothing = label_smoothing});
+  options.ignore_index = 0;
+  return linear_cross_entropy(hidden.flatten(0, 1), output.weight, output.bias, target.flatten(), options);
 }
 
 nn::Embedding word_table(std::int64_t words, std::int64_t dim) {

@@ -146,10 +146,11 @@ class TranslationModel : public Predictor {
                           double teacher_forcing = 1) const = 0;
   /// What makes scores of the vocabulary of them.
   virtual const nn::Linear& output_layer() const = 0;
-  /// The loss of the words `target` (B, T) when the decoder reads `previous` (B, T), with dropout in
-  /// training.
+  /// The loss of the words `target` (B, T), padding left out, when the decoder reads `previous` (B, T) as in
+  /// `features`.
   gradus::TokenLoss loss(const Tensor& source, const Tensor& lengths, const Tensor& previous,
-                         const Tensor& target, double label_smoothing) const;
+                         const Tensor& target, gradus::TokenLossOptions options = {},
+                         double teacher_forcing = 1) const;
 };
 
 /// A table whose rows have length 1 on average, so that an output layer can share it; `embed_words` makes

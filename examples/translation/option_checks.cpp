@@ -56,7 +56,9 @@ CLI::Validator whole_number(std::int64_t least, std::int64_t most) {
 CLI::Validator any_seed() { return whole<std::uint64_t>(0, UINT64_MAX, ""); }
 
 CLI::Option* add_threads(CLI::App& command, int& threads) {
-  return command.add_option("--threads", threads, "Threads; 0 takes the processors there are")
+  return command
+      .add_option("--threads", threads,
+                  "Threads; 0 takes the processors there are. The result is the same on any number")
       ->transform(whole_number(0, 4096))
       ->capture_default_str();
 }

@@ -73,9 +73,9 @@ int run_replay(const ReplayCommand& command, TrainCommand& options, std::ostream
   check_texts(options, setup, config);
   Training training(*setup.model, setup.data, setup.training);
   const std::string from = start(training, command.folder, setup.settings.digest, command.step - 1);
+  advance(training, command.step - 1);
   out << "step " << command.step << ", epoch " << training.state().epoch << ", made again from " << from
       << "\n";
-  advance(training, command.step - 1);
   out << "sentences       " << lines_of(options, setup.data, training.next_examples()) << "\n";
 
   const double loss = training.gradients_of_next_step();

@@ -58,7 +58,16 @@ Ending Run::go(const Interruption& interruption) {
   return train(training_, events);
 }
 
+void Run::check_weights() const {
+  const std::string broken = first_broken_weight(setup_.model->view());
+  if (broken.empty()) return;
+  throw Error("train", "after step " + std::to_string(state().step) + " the weight '" + broken +
+                           "' holds a number that is not finite: nothing is saved of it, and what was saved "
+                           "before is kept. Try a smaller --lr or --clip in a new folder");
+}
+
 void Run::end_epoch(const Validation& validation, bool best) {
+  check_weights();
   log_->epoch(state(), validation, seconds());
   if (best) {
     best_.clear();
@@ -79,13 +88,7 @@ void Run::save_best() const {
 }
 
 void Run::store() {
-  const std::string broken = first_broken_weight(setup_.model->view());
-  if (!broken.empty()) {
-    throw Error(
-        "train",
-        "after step " + std::to_string(state().step) + " the weight '" + broken +
-            "' holds a number that is not finite: no checkpoint is written; those before it are kept");
-  }
+  check_weights();
   save_checkpoint(checkpoint_path(command_.out, state().step),
                   {.state = state(),
                    .random = random_state(),
@@ -100,8 +103,8 @@ void Run::store() {
 }
 
 void Run::report_bad_step() {
-  const bool sound = first_broken_weight(setup_.model->view()).empty();
-  if (sound) store();
+  const std::string broken = first_broken_weight(setup_.model->view());
+  if (broken.empty()) store();
   const double loss = training_.gradients_of_next_step();
   std::string gradients = "all gradients are finite";
   for (const auto& [name, norm] : gradient_norms(*setup_.model)) {
@@ -116,9 +119,13 @@ void Run::report_bad_step() {
           std::to_string(first) + (last == first ? "" : " to " + std::to_string(last)) + "): the loss is " +
           std::to_string(loss) + ", and " + gradients + "; the sentences of the step are the lines " +
           lines_of(command_, setup_.data, training_.next_examples()) +
-          (sound ? "; the state before this step is kept. " : "; the checkpoints before it are kept. ") +
-          "Try a smaller --lr or --clip in a new folder, or leave such steps out: translate train --out " +
-          path_text(command_.out) + " --resume --skip-bad-steps");
+          (broken.empty()
+               ? "; the state before this step is kept. "
+               : "; the weight '" + broken + "' was no finite number before it, so that nothing is saved. ") +
+          "Try a smaller --lr or --clip in a new folder" +
+          (broken.empty() ? ", or leave such steps out: translate train --out " + path_text(command_.out) +
+                                " --resume --skip-bad-steps"
+                          : ""));
 }
 
 }  // namespace translation

@@ -26,6 +26,7 @@ class Run {
   double seconds() const;
 
  private:
+  void check_weights() const;
   void end_epoch(const Validation& validation, bool best);
   void save_best() const;
   void store();

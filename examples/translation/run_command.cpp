@@ -11,9 +11,7 @@
 #include <gradus/tensor/parallel.h>
 
 #include <algorithm>
-#include <cerrno>
 #include <cstdio>
-#include <cstring>
 #include <istream>
 #include <ostream>
 
@@ -107,8 +105,7 @@ class LineTranslator {
       advance(places);
     }
     for (std::size_t place = 0; place < lines(); ++place) write(place, translations[place], out);
-    errno = 0;
-    if (!out.flush()) refuse(std::string("cannot write to standard output: ") + std::strerror(errno));
+    flush_output(out, "run");
     lines_.first += lines();
     lines_.tokens.clear();
     lines_.ids.clear();

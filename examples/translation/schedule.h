@@ -10,7 +10,7 @@ namespace translation {
 enum class Schedule {
   plateau,       // multiplied by lr_decay after an epoch without a better validation loss
   inverse_sqrt,  // lr sqrt(warmup / step) (Vaswani et al. 2017)
-  linear         // falls to 0 at the end of the last epoch
+  linear         // lr (1 - progress): as if it had fallen from the first step on, to 0 at the end
 };
 const char* name_of(Schedule schedule);
 Schedule schedule_named(const std::string& name);

@@ -28,19 +28,13 @@ namespace {
 
 constexpr std::string_view space = "\xe2\x96\x81";  // "▁"
 
-/// A "▁" of the text as a space.
-std::string without_marks(const std::string& line) {
-  std::string text = line;
-  for (std::size_t at = 0; (at = text.find(space, at)) != text.npos;) text.replace(at, space.size(), " ");
-  return text;
-}
-
-/// The words of a line, each behind the mark of its space.
-std::vector<std::string> marked_words(const std::string& line) {
-  const std::string text = without_marks(line);
+/// A "▁" of the text is a space as well.
+std::vector<std::string> words_of(std::string_view line) {
   std::vector<std::string> words;
-  for (const std::string_view word : gradus::split_white_space(text)) {
-    words.push_back(std::string(space) + std::string(word));
+  for (std::size_t begin = 0, mark = 0; mark != line.npos; begin = mark + space.size()) {
+    mark = line.find(space, begin);
+    for (const std::string_view word : gradus::split_white_space(line.substr(begin, mark - begin)))
+      words.emplace_back(word);
   }
   return words;
 }
@@ -111,7 +105,7 @@ Subwords Subwords::learn(std::span<const std::string> lines, SubwordKind kind, s
   const std::unordered_map<std::string, std::string> settings{
       {"model_type", name_of(kind)},
       {"vocab_size", std::to_string(size)},
-      {"hard_vocab_limit", "false"},  // unigram may end with fewer
+      {"hard_vocab_limit", "false"},  // a small text may have fewer
       {"normalization_rule_name", "identity"},
       {"character_coverage", "1.0"},
       {"num_threads", "1"},
@@ -124,7 +118,7 @@ Subwords Subwords::learn(std::span<const std::string> lines, SubwordKind kind, s
   if (!status.ok()) {
     throw Error("subwords", std::to_string(size) + " pieces cannot be learnt from " +
                                 std::to_string(lines.size()) + " lines: " + status.ToString() +
-                                "; ask for fewer or more pieces");
+                                "; ask for more (--max-vocabulary)");
   }
   return Subwords(std::make_shared<const Model>(kind, std::move(bytes), "what was learnt"));
 }
@@ -150,9 +144,8 @@ Subwords Subwords::load(const std::string& path, SubwordKind kind) {
 void Subwords::save(const std::string& path) const { gradus::write_file_atomically(path, model_->bytes); }
 
 std::string Subwords::normalize(const std::string& line) {
-  const std::string without = without_marks(line);
   std::string text;
-  for (const std::string_view word : gradus::split_white_space(without)) {
+  for (const std::string& word : words_of(line)) {
     if (!text.empty()) text += ' ';
     text += word;
   }
@@ -190,8 +183,10 @@ std::string Subwords::detokenize(std::span<const std::string> tokens) const {
 
 std::vector<std::string> Subwords::sample(const std::string& line, double rate, RandomBits& random) const {
   const PieceScores& scores = model_->scores;
-  std::vector<std::string> words = marked_words(line);
-  if (!words.empty() && !model_->marks_first) words.front().erase(0, space.size());
+  std::vector<std::string> words = words_of(line);
+  for (std::string& word : words) {
+    if (model_->marks_first || &word != &words.front()) word.insert(0, space);
+  }
   std::vector<std::string> tokens;
   bool after_unknown = false;
   for (const std::string& word : words) {

@@ -26,8 +26,8 @@ SubwordKind subword_kind_named(const std::string& name);
 /// are one token as long as they follow each other.
 class Subwords {
  public:
-  /// Learns about `size` pieces from lines of text; the same from the same lines, on one thread. Throws where
-  /// the text has too few different characters or words for as many.
+  /// Learns `size` pieces from lines of text, or as many as the text has in it; the same from the same lines,
+  /// on one thread. Throws where the text has more different characters than that, or none.
   static Subwords learn(std::span<const std::string> lines, SubwordKind kind, std::int64_t size);
   /// Reads a model of SentencePiece's. Throws where it is missing, none, or of the other kind.
   static Subwords load(const std::string& path, SubwordKind kind);

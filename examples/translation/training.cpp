@@ -142,7 +142,9 @@ bool Training::judge(const Validation& validation) {
   const double gain = options_.best_by == BestBy::bleu
                           ? validation.bleu - state_.best.bleu
                           : state_.best.loss - loss;  // NaN where both are infinite
-  const bool better = gain > options_.min_delta;
+  // While the translations are all wrong, the loss alone says where it goes.
+  const bool tie = options_.best_by == BestBy::bleu && gain == 0 && loss < state_.best.loss;
+  const bool better = gain > options_.min_delta || tie;
   if (state_.best_epoch != 0 && !better) return false;
   state_.best = {loss, validation.bleu};
   state_.best_epoch = state_.epoch;

@@ -108,12 +108,11 @@ void TrainOptions::add_text() {
 void TrainOptions::add_model() {
   ModelOptions& m = c_.shape;
   choice("model", c_.model, "Kind of model", {"rnn", "gru", "lstm", "transformer"}, "Model");
-  keep(
-      command_.add_option("--dim,--embedding", m.dim, "Features of a word; in the Transformer of everything")
-          ->transform(whole_number())
-          ->capture_default_str()
-          ->group("Model"),
-      "dim", &m.dim);
+  keep(command_.add_option("--dim", m.dim, "Features of a word; in the Transformer of everything")
+           ->transform(whole_number())
+           ->capture_default_str()
+           ->group("Model"),
+       "dim", &m.dim);
   number("layers", m.layers, "Layers of the encoder and of the decoder", "Model");
   number(
       "dropout", m.dropout,
@@ -161,7 +160,7 @@ void TrainOptions::add_model() {
   number("heads", m.heads, "Heads of an attention", transformer);
   number("key-value-heads", m.key_value_heads,
          "Heads of keys and values, shared by groups of heads; 0: as many as heads", transformer);
-  number("ffn", m.ffn, "Hidden features of the position-wise networks", transformer);
+  number("ffn", m.ffn, "Hidden features of the position-wise networks; 0: four times --dim", transformer);
   choice("feed-forward", c_.feed_forward, "Their activation", {"relu", "gelu", "swiglu"}, transformer);
   choice("norm", c_.norm, "Normalise after each part, or before it", {"post", "pre"}, transformer);
   choice("norm-kind", c_.norm_kind, "Layer normalisation, or by the root mean square", {"layer", "rms"},
@@ -203,11 +202,12 @@ void TrainOptions::add_training() {
          "Passes over the training text at most; may be raised on resuming, but with --schedule linear",
          group, true);
   number("lr", t.lr, "Learning rate of Adam", group);
-  number("warmup", t.warmup, "Steps over which the learning rate rises to it", group);
+  number("warmup", t.warmup, "Steps over which the learning rate rises to --lr", group);
   choice("schedule", c_.schedule,
          "How it goes on. plateau: times --lr-decay after an epoch without a better validation loss; "
          "inverse-sqrt: "
-         "with the square root of the number of steps; linear: down to 0 at the end of --epochs",
+         "with the square root of the number of steps; linear: down to 0 at the end of --epochs, as if it "
+         "fell from --lr on from the first step",
          {"plateau", "inverse-sqrt", "linear"}, group);
   number("lr-decay", t.lr_decay, "Factor of --schedule plateau", group);
   number("beta2", t.beta2, "Adam's memory of squared gradients; 0.98 for large learning rates", group);
@@ -227,7 +227,7 @@ void TrainOptions::add_training() {
   number(
       "r-drop", t.r_drop,
       "R-Drop: every batch goes through the model twice, and a quarter of this times the divergences of the "
-      "two predictions, one from the other and back, is added to their mean loss; such as 5; 0: once",
+      "two predictions, one from the other and back, is added to their mean loss; such as 1; 0: once",
       group);
   number(
       "teacher-forcing", t.teacher_forcing.lowest,
@@ -245,11 +245,11 @@ void TrainOptions::add_training() {
       "bleu-tokenizer", c_.bleu_tokenizer,
       "What the validation's BLEU counts, as in translate score; auto: words between spaces, or characters",
       {"auto", "none", "13a", "intl", "char", "zh"}, group);
-  choice(
-      "best-by", c_.best_by,
-      "What makes an epoch the best: its BLEU, or its loss on the validation text, the decoder reading the "
-      "reference",
-      {"bleu", "loss"}, group);
+  choice("best-by", c_.best_by,
+         "What makes an epoch the best: its BLEU, and among equal ones the lower loss; or the loss alone. It "
+         "is the loss on the "
+         "validation text, the decoder reading the reference",
+         {"bleu", "loss"}, group);
   number("min-delta", t.min_delta, "By how much an epoch has to be better to be the best, such as 0.1 BLEU",
          group);
   number("patience", t.patience, "Epochs without a better one before it stops", group);
@@ -281,8 +281,7 @@ void TrainOptions::add_course() {
                 "without it the training "
                 "stops there")
       ->group(group);
-  free("--threads", c_.threads,
-       "Threads; 0 takes the processors there are. The result is the same on any number");
+  add_threads(command_, c_.threads)->group(group);
 }
 
 }  // namespace

@@ -158,7 +158,7 @@ void read_data(const TrainCommand& command, bool goes_on, Setup& setup) {
   }
   data.valid_text = std::move(valid.corpus);
   data.bleu_tokenizer = bleu_tokenizer(command);
-  if (data.valid.empty()) throw Error("train", "no validation sentence pair has words on both sides");
+  if (data.valid.empty()) throw Error("train", "no validation sentence pair is left to judge it by");
 }
 
 /// Without the sizes of the vocabularies.

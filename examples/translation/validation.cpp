@@ -24,7 +24,7 @@ std::optional<Likelihood> likelihood(const TranslationModel& model, std::span<co
   for (const auto& indices : make_batches(examples, {.batch_size = 64, .shuffle = false}, 0)) {
     if (stop && stop()) return {};
     const Batch batch = make_batch(examples, indices);
-    const TokenLoss loss = model.loss(batch.source, batch.lengths, batch.previous, batch.target, 0);
+    const TokenLoss loss = model.loss(batch.source, batch.lengths, batch.previous, batch.target);
     total.sum += loss.nll_sum;
     total.tokens += loss.count;
   }

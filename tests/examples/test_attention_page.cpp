@@ -199,7 +199,7 @@ TEST_CASE("sentences and models that there is no attention of") {
   refused(translator, {.sentence = "ein \xff"}, "the sentence is no UTF-8 text: byte 4");
   std::string words;
   for (int i = 0; i < 501; ++i) words += "ein ";
-  refused(translator, {.sentence = words}, "has 501 tokens, the model takes 500 at most");
+  refused(translator, {.sentence = words}, "has 501 tokens, and may have 500 at most");
   refused(make_translator({.dim = 6, .hidden = 8, .attention = std::nullopt}), {.sentence = "ein"},
           "the model has no attention");
   // The other normalisers take what is no number for a key that is left out.

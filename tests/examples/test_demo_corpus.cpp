@@ -94,7 +94,7 @@ TEST_CASE("sentences written by hand are translated") {
 }
 
 TEST_CASE("an English sentence has one translation, of words and lengths as promised") {
-  DemoRandom random(42);
+  gradus::RandomBits random(42);
   std::map<std::string, std::string> translations;
   std::set<std::string> english, french, chinese;
   std::size_t conflicts = 0, bad_lengths = 0, no_words = 0;
@@ -121,7 +121,7 @@ TEST_CASE("an English sentence has one translation, of words and lengths as prom
 }
 
 TEST_CASE("what is drawn is recognised") {
-  DemoRandom random(5);
+  gradus::RandomBits random(5);
   for (int i = 0; i < 30; ++i) {
     const DemoSentence sentence = draw_sentence(random);
     CAPTURE(sentence.english);
@@ -141,9 +141,9 @@ TEST_CASE("the corpus depends on the seed alone, and both languages have the sam
 
 TEST_CASE("the generator is splitmix64") {
   // The first numbers for the seed 1234567, as published with the generator.
-  DemoRandom random(1234567);
-  CHECK(random.next() == 6457827717110365317u);
-  CHECK(random.next() == 3203168211198807973u);
+  gradus::RandomBits random(1234567);
+  CHECK(random() == 6457827717110365317u);
+  CHECK(random() == 3203168211198807973u);
 }
 
 TEST_CASE("the parts are disjoint and training knows every word of the others and of the showcase") {

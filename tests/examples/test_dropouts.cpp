@@ -31,7 +31,7 @@ double loss_of(const TranslationModel& model) {
   const std::vector<Example> examples{{{4, 5, 6}, {7, 8}}, {{5}, {4, 4, 6, 8}}};
   const Batch batch = make_batch(examples, std::vector<std::int64_t>{0, 1});
   manual_seed(7);
-  return model.loss(batch.source, batch.lengths, batch.previous, batch.target, 0).loss.item();
+  return model.loss(batch.source, batch.lengths, batch.previous, batch.target).loss.item();
 }
 
 }  // namespace

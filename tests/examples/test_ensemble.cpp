@@ -197,7 +197,7 @@ TEST_CASE("forced decoding gives the log-probabilities of training's loss") {
     for (std::size_t i = 0; i < examples.size(); ++i) {
       const Batch batch = make_batch(examples, std::span(&indices[i], 1));
       REQUIRE(forced[i].size() == examples[i].target.size() + 1);
-      const double loss = model->loss(batch.source, batch.lengths, batch.previous, batch.target, 0).nll_sum;
+      const double loss = model->loss(batch.source, batch.lengths, batch.previous, batch.target).nll_sum;
       CHECK(std::accumulate(forced[i].begin(), forced[i].end(), 0.0) == doctest::Approx(-loss).epsilon(1e-5));
     }
   }

@@ -101,23 +101,22 @@ TEST_CASE("every translation model: padding, future words and the source") {
     manual_seed(1);
     const std::unique_ptr<TranslationModel> model = make_model(named.options);
     const Tensor logits = step_by_step(*model, plain);
-    const double loss = model->loss(plain.source, plain.lengths, plain.previous, plain.target, 0).loss.item();
+    const double loss = model->loss(plain.source, plain.lengths, plain.previous, plain.target).loss.item();
 
     Sentences padding_changed;
     padding_changed.source[{1, range(4)}] = 9;
     CHECK(largest_difference(step_by_step(*model, padding_changed), logits) == 0);
-    CHECK(model->loss(padding_changed.source, plain.lengths, plain.previous, plain.target, 0).loss.item() ==
+    CHECK(model->loss(padding_changed.source, plain.lengths, plain.previous, plain.target).loss.item() ==
           loss);
 
     // What follows the words that are scored changes nothing.
     Sentences cut, future_changed;
     cut.target[{all, range(2)}] = 0;
     future_changed.previous[{all, range(2)}] = 8;
-    const double cut_loss =
-        model->loss(plain.source, plain.lengths, plain.previous, cut.target, 0).loss.item();
-    CHECK(model->loss(plain.source, plain.lengths, future_changed.previous, cut.target, 0).loss.item() ==
+    const double cut_loss = model->loss(plain.source, plain.lengths, plain.previous, cut.target).loss.item();
+    CHECK(model->loss(plain.source, plain.lengths, future_changed.previous, cut.target).loss.item() ==
           cut_loss);
-    CHECK(model->loss(plain.source, plain.lengths, future_changed.previous, plain.target, 0).loss.item() !=
+    CHECK(model->loss(plain.source, plain.lengths, future_changed.previous, plain.target).loss.item() !=
           loss);
 
     Sentences source_changed;
@@ -170,7 +169,7 @@ TEST_CASE("every translation model learns: a gradient reaches each of its parame
     CAPTURE(named.name);
     manual_seed(2);
     const std::unique_ptr<TranslationModel> model = make_model(named.options);
-    model->loss(s.source, s.lengths, s.previous, s.target, 0.1).loss.backward();
+    model->loss(s.source, s.lengths, s.previous, s.target, {.label_smoothing = 0.1}).loss.backward();
     for (const auto& named_parameter : named_parameters(model->view())) {
       CAPTURE(named_parameter.first);
       const Tensor& parameter = named_parameter.second;

@@ -200,6 +200,8 @@ TEST_CASE("multi-head attention refuses what does not fit") {
   CHECK_THROWS_WITH_AS(nn::MultiHeadAttention(6, 4), doctest::Contains("6 features"), Error);
   CHECK_THROWS_WITH_AS(nn::MultiHeadAttention(8, 4, {.key_value_heads = 3}),
                        doctest::Contains("3 heads of keys"), Error);
+  CHECK_THROWS_WITH_AS(nn::MultiHeadAttention(8, 4, {.key_value_heads = -2}),
+                       doctest::Contains("-2 heads of keys"), Error);
   CHECK_THROWS_WITH_AS(nn::MultiHeadAttention(6, 2, {.positions = nn::RelativePositions::rotary}),
                        doctest::Contains("pairs"), Error);
   const nn::MultiHeadAttention attention(8, 2);

@@ -69,7 +69,8 @@ expect_error "the model has no attention" attention none "ein mann"
 expect_error "the sentence has no words" attention gru "  "
 expect_error "no UTF-8 text" attention gru "$(printf 'ein \xff')"
 expect_error "a control character, its byte 4" attention gru "$(printf 'ein \033[31m')"
-expect_error "has 501 tokens" attention gru "$(seq 501 | tr '\n' ' ')"
+expect_error "the sentence has 501 tokens, and may have 500" attention gru "$(seq -s ' ' 501)"
+expect_error "the translation has 1013 tokens, and may have 1012" attention gru "ein mann" --target "$(seq -s ' ' 1013)"
 expect_error "config.json" attention nowhere "ein mann"
 expect_error "excludes" attention gru "ein mann" --target "un" --beam 3
 expect_error "nowhere/page.html" attention gru "ein mann" --html nowhere/page.html

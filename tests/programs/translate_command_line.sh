@@ -67,6 +67,9 @@ expect_error "attention" train "${data[@]}" --attention nonsense --out bad
 expect_error "3 heads" train "${data[@]}" --model transformer --heads 3 --out bad
 expect_error "one kind of token" train "${data[@]}" --model transformer --tie all --source-tokens characters --out bad
 expect_error "warmup" train "${data[@]}" --warmup -1 --out bad
+expect_error "-3 heads of keys" train "${data[@]}" --model transformer --key-value-heads -3 --out bad
+expect_error "-1" train "${data[@]}" --model transformer --ffn -1 --out bad
+expect_error "threads: must be a whole number from 0 to 4096, got -3" train "${data[@]}" --threads -3 --out bad
 expect_error "positions" train "${data[@]}" --model transformer --positions nowhere --out bad
 expect_error "required" train --source train.de
 expect_error "is for bpe or unigram" train "${data[@]}" --source-subwords x.model --out bad

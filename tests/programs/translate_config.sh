@@ -50,6 +50,7 @@ printf '{"dim": 16}\0 and more' > nul.json
 expect_error "it is no JSON: byte 12 is NUL" train --config nul.json --out bad
 expect_error "'/' cannot be read: Is a directory" train --config / --out bad
 expect_error "missing.json' cannot be opened" train --config missing.json "${data[@]}" --out bad
+expect_error "'' cannot be opened" train --config "" "${data[@]}" --out bad
 [ -e bad ] && fail "a refused config leaves a folder"
 echo '{"dim": 32}' > wide.json
 expect_error "--dim is 32 now, and 16 in the run" train --config wide.json --resume --out model

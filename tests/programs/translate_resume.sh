@@ -96,6 +96,7 @@ pid=
 # A step again: from a checkpoint, from the seed, after the end of an epoch.
 for step in 1 41 160; do
   "$program" replay whole --step $step --threads 1 > out 2> err || fail "replay of step $step: $(cat out err)"
+  grep -q "^step $step, epoch $(((step + 39) / 40)), made again" out || fail "replay names another epoch: $(cat out)"
   grep -q "^loss.*the same bit for bit" out || fail "replay of step $step: $(cat out)"
   grep -q "^gradient norm.*the same bit for bit" out || fail "replay of step $step: $(cat out)"
 done
@@ -171,5 +172,12 @@ grep -q "step [0-9]* (epoch 1, batch [0-9]*): the loss is .*the lines [0-9, ]* o
 "$program" train --out bad --resume --skip-bad-steps "${course[@]}" --max-steps 60 2> err || fail "--skip-bad-steps: $(cat err)"
 grep -q "[0-9]* bad steps were left out" err || fail "bad steps are not counted: $(cat err)"
 grep -q '"skipped":2' bad/log.jsonl || fail "bad steps are not in log.jsonl"
+
+# A weight that is none, at the end of an epoch of one step.
+"$program" train "${data[@]}" --dim 16 --hidden 24 --batch 1000 --lr 1e38 --epochs 4 --out worse "${course[@]}" 2> err
+code=$?
+[ $code = 1 ] && grep -q "after step 1 the weight .* is not finite" err || fail "status $code of broken weights: $(cat err)"
+for file in model.safetensors scores.json samples/epoch-0001.txt; do [ ! -e worse/$file ] || fail "worse/$file of broken weights"; done
+[ -z "$(ls worse/checkpoints 2> /dev/null)" ] || fail "a checkpoint of broken weights"
 
 finish "every way ends with the same bytes"

@@ -112,10 +112,17 @@ grep -q "per word ($(($(wc -w < val.en) + 12)) words" err || fail "words: $(cat 
 expect_error "empty" logprob gru --source empty --target val.en
 expect_error "12\|60" logprob gru --source val.de --target train.en
 expect_error "source is required" logprob gru --target val.en
-for i in $(seq 1012); do printf 'the '; done > long.en && echo >> long.en && echo "der hund" > short.de
-expect_error "line 1 of 'long.en' has 1012 tokens; the model can write 1011" logprob gru --source short.de --target long.en
+# What a search can write of 500 words, and a word more.
+echo "der hund" > short.de
+seq -s ' ' 1012 > longest.en
+[ "$("$program" logprob gru --source short.de --target longest.en 2> err | cut -f 2)" = 1013 ] || fail "1012 words: $(cat err)"
+seq -s ' ' 1013 > long.en
+expect_error "line 1 of 'long.en' has 1013 tokens; the model can write 1012" logprob gru --source short.de --target long.en
 timeout 60 "$program" logprob gru --source val.de --target val.en > /dev/full 2> err
 [ $? = 1 ] && grep -q "standard output: No space" err || fail "logprob on a full disk: $(cat err)"
+for i in $(seq 200); do cat val.de; done > many.de
+timeout 60 "$program" run gru --beam 2 --nbest 2 < many.de > /dev/full 2> err
+[ $? = 1 ] && grep -q "standard output" err && ! grep -q Success err || fail "run on a full disk: $(cat err)"
 
 # --- what does not go together, and says why ---------------------------------------------------------------
 
